@@ -1,0 +1,61 @@
+"""Every bound on what a peer can make the device do, in one place, with its default and its reason."""
+
+from dataclasses import dataclass, fields
+
+__all__ = ['Limits']
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds on peers. Each is checked before the work it bounds; all must be above zero.
+
+    The defaults suit a board with 512 MB in a home or an office. Give other ones to
+    ``Announcer(device, limits=upnp.Limits(maxConnections=32))``.
+    """
+
+    maxDatagramBytes: int = 8192
+    """A longer datagram is dropped unread; UDA wants messages that fit one packet."""
+
+    maxPendingSearches: int = 4096
+    """Searches whose answers wait for their random delay, in all; the source with the most gives way."""
+
+    maxPendingSearchesPerSource: int = 256
+    """The same for one source address; a control point seldom has more than ten under way."""
+
+    maxRequestLineBytes: int = 8192
+    """Request line of HTTP, 414 beyond (RFC 9112 §3 recommends to take 8,000)."""
+
+    maxHeadBytes: int = 16384
+    """Request line and header fields together, 431 beyond."""
+
+    maxHeaderFields: int = 100
+    """Header fields of a request, 431 beyond."""
+
+    maxBodyBytes: int = 262144
+    """Body of a request, 413 beyond, before it is read where its length is told."""
+
+    headSeconds: float = 10
+    """From the first byte of a request head to its last."""
+
+    bodySeconds: float = 15
+    """From the end of the head to the end of the body."""
+
+    idleSeconds: float = 30
+    """A kept connection without a request is closed after this."""
+
+    writeSeconds: float = 15
+    """A peer that reads nothing for so long is cut off."""
+
+    maxConnections: int = 256
+    """HTTP connections in all; beyond, the one idle longest gives way."""
+
+    maxConnectionsPerPeer: int = 64
+    """HTTP connections of one address, likewise."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise TypeError(f'Limits.{field.name} must be a number, not {value!r}')
+            if not value > 0:
+                raise ValueError(f'Limits.{field.name} must be above zero, not {value!r}')

@@ -1,0 +1,46 @@
+"""The announcer's options, checked: each mistake is told with the value and the remedy when it is made."""
+
+import re
+from collections.abc import Collection, Mapping
+
+__all__ = ['MAX_NUMBER', 'checkRange', 'checkedHeaders', 'serverToken']
+
+UPNP_VERSION = 'UPnP/1.1'
+MAX_NUMBER = 0x7FFFFFFF  # 31 bits, as BOOTID and max-age have (UDA 1.1 §1.2.2)
+
+HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+HEADER_VALUE = re.compile(r'[^\x00-\x1f\x7f]+\Z')
+PRODUCT = re.compile(r'[!#$%&\'*+\-.^_`|~0-9A-Za-z]+/[^\x00-\x1f\x7f]+\Z')
+
+
+def checkRange(name: str, value: int, minimum: int, maximum: int) -> None:
+    """Check a whole number.
+
+    :raises ValueError: it is none, or out of its range.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
+        raise ValueError(f'{name} must be a whole number from {minimum} to {maximum}, not {value!r}')
+
+
+def checkedHeaders(headers: Mapping[str, str], ours: Collection[str]) -> dict[str, str]:
+    """Return further headers that can be sent.
+
+    :param ours: the names, in upper case, that are not to be given.
+    :raises ValueError: a name or value that no header can have, or the name of one of ours.
+    """
+    for name, value in headers.items():
+        if not HEADER_NAME.match(name) or not HEADER_VALUE.match(value):
+            raise ValueError(f'extraHeaders: {name!r}: {value!r} is no header: a token, and one line of text')
+        if name.upper() in ours:
+            raise ValueError(f'extraHeaders: {name!r} is set by the announcer: take another name')
+    return dict(headers)
+
+
+def serverToken(system: str, product: str) -> str:
+    """Return the value of SERVER: operating system, UPnP version, product (UDA 1.1 §1.2.2).
+
+    :raises ValueError: ``product`` has not the form ``Product/version``.
+    """
+    if not PRODUCT.match(product):
+        raise ValueError(f"server {product!r} has not the form 'Product/1.0'")
+    return f'{system} {UPNP_VERSION} {product}'
