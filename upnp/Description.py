@@ -1,0 +1,419 @@
+"""Device description and SCPD (UDA 1.1 §2): what the objects lack, and the XML they become.
+
+It knows every element, its order and its limits, and refuses to know how a document travels. A rendered document is a
+template: ``{host}`` and ``{configId}`` are filled in when it is served, so that its hash stands for its content alone.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from zlib import crc32
+
+from ._xml import Element, Template, escape, forbiddenCharacter, render
+from .Errors import DescriptionError
+from .Objects import Action, Argument, Device, Icon, Service, StateVariable
+
+__all__ = [
+    'Places',
+    'checkDevice',
+    'checkIconForm',
+    'checkUuids',
+    'configIdOf',
+    'deviceElement',
+    'fill',
+    'iconElement',
+    'oddities',
+    'placesOf',
+    'renderRoot',
+    'renderScpd',
+    'serviceElement',
+]
+
+DEVICE_NAMESPACE = 'urn:schemas-upnp-org:device-1-0'
+SERVICE_NAMESPACE = 'urn:schemas-upnp-org:service-1-0'
+PNPX_NAMESPACE = 'http://schemas.microsoft.com/windows/pnpx/2005/11'
+SPEC_VERSION = Element('specVersion', (Element('major', '1'), Element('minor', '1')))
+CONFIG_ID = {'configId': Template('{configId}')}
+MAX_CONFIG_ID = 0xFFFFFF  # what a device may assign by itself, UDA 1.1 §1.2.2
+
+UNKNOWN_MANUFACTURER = 'unknown'
+UNUSED_VARIABLE = 'X_Unused'  # UDA 1.1 §2.5 wants a state variable in every SCPD
+
+TEXT_ELEMENTS = {  # in the template's order, with the length they SHOULD stay under (UDA 1.1 §2.3)
+    'deviceType': None,
+    'friendlyName': 64,
+    'manufacturer': 64,
+    'manufacturerURL': None,
+    'modelDescription': 128,
+    'modelName': 32,
+    'modelNumber': 32,
+    'modelURL': None,
+    'serialNumber': 64,
+    'UDN': None,
+    'UPC': None,
+}
+PNPX_ELEMENTS = {'hardwareId': 'X_hardwareId', 'compatibleId': 'X_compatibleId', 'deviceCategory': 'X_deviceCategory'}
+DATA_TYPES = (
+    *('ui1', 'ui2', 'ui4', 'ui8', 'i1', 'i2', 'i4', 'i8', 'int', 'r4', 'r8', 'number', 'fixed.14.4', 'float'),
+    *('char', 'string', 'date', 'dateTime', 'dateTime.tz', 'time', 'time.tz', 'boolean'),
+    *('bin.base64', 'bin.hex', 'uri', 'uuid'),
+)
+
+TYPE = re.compile(r'urn:[A-Za-z0-9.-]+:(device|service):([A-Za-z0-9_.-]{1,64}):[1-9]\d*\Z', re.ASCII)
+SERVICE_ID = re.compile(r'urn:[A-Za-z0-9.-]+:serviceId:[^\s:][^\s]{0,63}\Z')
+UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z', re.IGNORECASE)
+TOKEN = re.compile(r'[^\s\x00-\x20\x7f]+\Z')
+NAME = re.compile(r'[^\W\d][\w.]*\Z')
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the parts of one root device are served: absolute paths."""
+
+    description: str
+    page: str
+    services: Mapping[Service, str]
+    icons: Mapping[Icon, str]
+
+    def scpd(self, service: Service) -> str:
+        """Return the SCPD's path."""
+        return f'{self.services[service]}/scpd.xml'
+
+
+def placesOf(root: Device, *, first: bool) -> Places:
+    """Lay out the paths of a root device; the first one of an announcer has the short ones."""
+    base = '' if first else f'/{pathPart(root)}'
+    services: dict[Service, str] = {}
+    icons: dict[Icon, str] = {}
+    for device in root.family():
+        for index, service in enumerate(device.services):
+            services[service] = f'/{pathPart(device)}/{index}'
+        for index, icon in enumerate(device.icons):
+            if (
+                icon.content is not None
+            ):  # the checksum: a new picture has a new URL, so that no cache shows the old one
+                icons[icon] = f'/{pathPart(device)}/icon{index}-{crc32(icon.content):08x}'
+    return Places(f'{base}/descr.xml', f'{base}/', services, icons)
+
+
+def pathPart(device: Device) -> str:
+    """Return the UUID as a path segment; anything that RFC 3986 does not allow there becomes ``_``."""
+    return re.sub(r'[^A-Za-z0-9_.~-]', '_', device.uuid or '')
+
+
+# What is wrong, and what is odd
+
+
+def checkDevice(root: Device) -> None:
+    """Check that a root device can be announced.
+
+    :raises DescriptionError: an element that cannot be guessed is missing, cannot be put on the wire, or clashes.
+    """
+    for path, device in members(root):
+        checkToken(device, 'deviceType', path, 'such as urn:schemas-upnp-org:device:Basic:1')
+        if not textOf(device, 'friendlyName', path):
+            raise DescriptionError('friendlyName is missing: it is what people see, such as Workshop lamp', path)
+        for name in (*TEXT_ELEMENTS, *PNPX_ELEMENTS, 'presentationURL'):
+            textOf(device, name, path)
+        if device.uuid is not None:
+            checkToken(device, 'uuid', path, 'such as 00a56575-78fa-40fe-b107-8f4b5043a2b0')
+        checkServices(device, path)
+        for index, icon in enumerate(device.icons):
+            checkIcon(icon, f'{path}.icons[{index}]')
+
+
+def checkUuids(roots: Iterable[Device]) -> None:
+    """Check that no two devices of an announcer have the same UUID (UDA 1.1 §2.3); each has one by now.
+
+    :raises DescriptionError: two have; two of one type and name on one machine derive the same.
+    """
+    seen: dict[str, Device] = {}
+    for root in roots:
+        for path, device in members(root):
+            other = seen.setdefault(str(device.uuid).lower(), device)
+            if other is not device:
+                raise DescriptionError(
+                    f'{device!r} has the uuid {device.uuid!r} of {other!r}: give it its own', f'{path}.uuid'
+                )
+
+
+def members(root: Device, path: str = 'device') -> Iterator[tuple[str, Device]]:
+    """Yield every device of the tree with its path, parents first."""
+    yield path, root
+    for index, child in enumerate(root.devices):
+        yield from members(child, f'{path}.devices[{index}]')
+
+
+def textOf(thing: object, name: str, path: str) -> str:
+    """Return an element's text, a number's too, empty when unset.
+
+    :raises DescriptionError: neither text nor number, or a character that XML cannot carry.
+    """
+    value = getattr(thing, name)
+    if value is None:
+        return ''
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise DescriptionError(f'{value!r} is neither a text nor a number', f'{path}.{name}')
+    if (character := forbiddenCharacter(str(value))) is not None:
+        raise DescriptionError(f'{value!r} has the character {character!r}, which XML cannot carry', f'{path}.{name}')
+    return str(value)
+
+
+def checkToken(thing: object, name: str, path: str, example: str) -> None:
+    """Check an identifier that goes into SSDP headers: there, and without white space or control characters."""
+    text = textOf(thing, name, path)
+    if not text:
+        raise DescriptionError(f'{name} is missing: {example}', path)
+    if not TOKEN.match(text):
+        raise DescriptionError(f'{text!r} has white space or control characters', f'{path}.{name}')
+
+
+def checkServices(device: Device, path: str) -> None:
+    """Check the services of one device; a serviceId is unique there (UDA 1.1 §2.3)."""
+    seen: set[str] = set()
+    for index, service in enumerate(device.services):
+        place = f'{path}.services[{index}]'
+        checkToken(service, 'serviceType', place, 'such as urn:schemas-upnp-org:service:SwitchPower:1')
+        for name in ('serviceId', 'SCPDURL', 'controlURL', 'eventSubURL'):
+            textOf(service, name, place)
+        if (identity := serviceIdOf(service)) in seen:
+            raise DescriptionError(f'serviceId {identity!r} is taken in this device: set another', place)
+        seen.add(identity)
+        checkVariables(service, place)
+        for number, action in enumerate(service.actions):
+            checkAction(action, service, f'{place}.actions[{number}]')
+
+
+def checkVariables(service: Service, path: str) -> None:
+    """Check the state variables of a service (UDA 1.1 §2.5)."""
+    checkNames(service.stateVariables, f'{path}.stateVariables')
+    for index, variable in enumerate(service.stateVariables):
+        place = f'{path}.stateVariables[{index}]'
+        if variable.dataType not in DATA_TYPES:
+            raise DescriptionError(
+                f'{variable.dataType!r} is no UPnP data type ({", ".join(DATA_TYPES)})', f'{place}.dataType'
+            )
+        allowed, limits, default = variable.allowedValueList, variable.allowedValueRange, variable.defaultValue
+        if allowed is not None and (variable.dataType != 'string' or not allowed or len(set(allowed)) != len(allowed)):
+            raise DescriptionError(
+                f'{allowed!r}: a list is for the type string, has a value and none twice', f'{place}.allowedValueList'
+            )
+        if limits is not None and (len(limits) not in (2, 3) or limits[0] > limits[1]):
+            raise DescriptionError(
+                f'{limits!r} is not (minimum, maximum) or (minimum, maximum, step)', f'{place}.allowedValueRange'
+            )
+        if allowed is not None and default is not None and default not in allowed:
+            raise DescriptionError(f'{default!r} is not in the list {allowed!r}', f'{place}.defaultValue')
+        if limits is not None and isinstance(default, int | float) and not limits[0] <= default <= limits[1]:
+            raise DescriptionError(f'{default!r} is outside of {limits!r}', f'{place}.defaultValue')
+
+
+def checkAction(action: Action, service: Service, path: str) -> None:
+    """Check one action: names, order, relations (UDA 1.1 §2.5)."""
+    checkNames(service.actions, path.rpartition('[')[0])
+    checkNames(action.arguments, f'{path}.arguments')
+    directions = [argument.direction for argument in action.arguments]
+    firstOut = directions.index('out') if 'out' in directions else None
+    for index, argument in enumerate(action.arguments):
+        place = f'{path}.arguments[{index}]'
+        if argument.direction not in ('in', 'out'):
+            raise DescriptionError(f"{argument.direction!r} is neither 'in' nor 'out'", f'{place}.direction')
+        if argument.direction == 'in' and 'out' in directions[:index]:
+            raise DescriptionError(f'{argument.name!r} is an in argument behind an out argument', place)
+        if argument.retval and index != firstOut:
+            raise DescriptionError(f'{argument.name!r}: only the first out argument can be the retval', place)
+        if argument.relatedStateVariable not in {variable.name for variable in service.stateVariables}:
+            raise DescriptionError(
+                f'{argument.relatedStateVariable!r} is no state variable of this service',
+                f'{place}.relatedStateVariable',
+            )
+
+
+def checkNames(things: Iterable[Action | Argument | StateVariable], path: str) -> None:
+    """Check that each name begins with a letter or underscore, goes on with such, digits or dots, and is there once."""
+    seen: set[str] = set()
+    for index, thing in enumerate(things):
+        if not thing.name or not NAME.match(thing.name):
+            raise DescriptionError(
+                f'{thing.name!r} is no name: letters, digits, underscores and dots', f'{path}[{index}].name'
+            )
+        if thing.name in seen:
+            raise DescriptionError(f'{thing.name!r} is there twice', f'{path}[{index}].name')
+        seen.add(thing.name)
+
+
+def checkIcon(icon: Icon, path: str) -> None:
+    """Check that an icon has one source; its form is checked when it is rendered, after it was read."""
+    sources = [name for name in ('path', 'data', 'url') if getattr(icon, name) is not None]
+    if len(sources) != 1:
+        raise DescriptionError(f'an icon needs one of path, data and url, and has {sources or "none"}', path)
+
+
+def checkIconForm(root: Device) -> None:
+    """Check, after the icons were read, that each has all that UDA 1.1 §2.3 requires.
+
+    :raises DescriptionError: a mimetype or a size that nobody gave and the content does not tell.
+    """
+    for path, device in members(root):
+        for index, icon in enumerate(device.icons):
+            missing = [name for name in ('mimetype', 'width', 'height', 'depth') if getattr(icon, name) is None]
+            if missing:
+                raise DescriptionError(
+                    f'{", ".join(missing)} cannot be told from {icon!r}: set it', f'{path}.icons[{index}]'
+                )
+
+
+def oddities(root: Device) -> Iterator[str]:
+    """Yield what is announced as given though UDA asks for another form, a sentence each."""
+    for path, device in members(root):
+        if device.uuid is not None and not UUID.match(device.uuid):
+            yield f'{path}.uuid {device.uuid!r} has not the form 8-4-4-4-12 of UDA 1.1 §1.1.4'
+        if not TYPE.match(str(device.deviceType)):
+            yield f'{path}.deviceType {device.deviceType!r} has not the form urn:domain:device:Type:version'
+        for name, limit in TEXT_ELEMENTS.items():
+            if limit is not None and len(text := str(getattr(device, name) or '')) >= limit:
+                yield f'{path}.{name} has {len(text)} characters, and should have less than {limit}'
+        for index, service in enumerate(device.services):
+            place = f'{path}.services[{index}]'
+            if not TYPE.match(str(service.serviceType)):
+                yield f'{place}.serviceType {service.serviceType!r} has not the form urn:domain:service:Type:version'
+            if not SERVICE_ID.match(serviceIdOf(service)):
+                yield f'{place}.serviceId {service.serviceId!r} has not the form urn:domain:serviceId:ID'
+
+
+# Rendering
+
+
+def typeNoun(type_: str) -> str:
+    """Return what a type is called by itself: ``BinaryLight`` of ``urn:schemas-upnp-org:device:BinaryLight:1``."""
+    parts = [part for part in type_.split(':') if part]
+    if len(parts) > 1 and parts[-1].isdigit():
+        parts.pop()
+    return parts[-1] if parts else type_
+
+
+def serviceIdOf(service: Service) -> str:
+    """Return the serviceId, or one made of the serviceType (UDA 1.1 §2.3)."""
+    if service.serviceId is not None:
+        return str(service.serviceId)
+    type_ = str(service.serviceType)
+    domain = type_.split(':')[1] if type_.startswith('urn:') else 'upnp-org'
+    return f'urn:{domain.replace("schemas-upnp-org", "upnp-org")}:serviceId:{typeNoun(type_)}'
+
+
+def deviceElement(
+    device: Device, icons: Sequence[Element], services: Sequence[Element], devices: Sequence[Element], page: str | None
+) -> Element:
+    """Return ``device`` with its lists; those that are empty are left out (UDA 1.1 §2.3).
+
+    :param page: the presentationURL of a device that has none; ``None`` leaves it out.
+    """
+    defaults = {'manufacturer': UNKNOWN_MANUFACTURER, 'modelName': typeNoun(str(device.deviceType))}
+    children = []
+    for name in TEXT_ELEMENTS:
+        if text := textOf(device, name, 'device') or defaults.get(name, ''):
+            children.append(Element(name, text))
+    for name, elements in (('iconList', icons), ('serviceList', services), ('deviceList', devices)):
+        if elements:
+            children.append(Element(name, tuple(elements)))
+    if presentation := device.presentationURL or page:
+        children.append(Element('presentationURL', hostTemplate(presentation)))
+    for name, element in PNPX_ELEMENTS.items():
+        if text := textOf(device, name, 'device'):
+            children.append(Element(f'pnpx:{element}', text, {'xmlns:pnpx': PNPX_NAMESPACE}))
+    return Element('device', tuple(children))
+
+
+def hostTemplate(url: str) -> str:
+    """Return a URL in which ``{host}``, and no other brace, is filled in when it is served."""
+    return Template(url) if url.count('{') == url.count('{host}') else url
+
+
+def iconElement(icon: Icon, url: str) -> Element:
+    """Return ``icon``, all of whose elements are required (UDA 1.1 §2.3)."""
+    form = [Element(name, str(getattr(icon, name))) for name in ('mimetype', 'width', 'height', 'depth')]
+    return Element('icon', (*form, Element('url', url)))
+
+
+def serviceElement(service: Service, places: Places) -> Element:
+    """Return ``service``; without evented variables its eventSubURL is empty (UDA 1.1 §2.3)."""
+    base = places.services[service]
+    evented = any(variable.sendEvents for variable in service.stateVariables)
+    values = {
+        'serviceType': str(service.serviceType),
+        'serviceId': serviceIdOf(service),
+        'SCPDURL': service.SCPDURL or places.scpd(service),
+        'controlURL': service.controlURL or f'{base}/control',
+        'eventSubURL': service.eventSubURL or (f'{base}/event' if evented else ''),
+    }
+    return Element('service', tuple(Element(name, value) for name, value in values.items()))
+
+
+def renderRoot(device: Element) -> str:
+    """Return the description of a root device, a template with ``{host}`` and ``{configId}``."""
+    return render(Element('root', (SPEC_VERSION, device), {'xmlns': DEVICE_NAMESPACE, **CONFIG_ID}))
+
+
+def renderScpd(service: Service) -> str:
+    """Return a service's SCPD, a template with ``{configId}`` (UDA 1.1 §2.5).
+
+    UDA requires a state variable: a service without any gets an unused one, a string that is not evented.
+    """
+    variables = list(service.stateVariables) or [StateVariable(name=UNUSED_VARIABLE)]
+    children = [SPEC_VERSION]
+    if service.actions:
+        children.append(Element('actionList', tuple(actionElement(action) for action in service.actions)))
+    children.append(Element('serviceStateTable', tuple(variableElement(variable) for variable in variables)))
+    return render(Element('scpd', tuple(children), {'xmlns': SERVICE_NAMESPACE, **CONFIG_ID}))
+
+
+def actionElement(action: Action) -> Element:
+    """Return ``action`` with its arguments in order."""
+    children = [Element('name', str(action.name))]
+    if action.arguments:
+        children.append(Element('argumentList', tuple(argumentElement(argument) for argument in action.arguments)))
+    return Element('action', tuple(children))
+
+
+def argumentElement(argument: Argument) -> Element:
+    """Return ``argument``."""
+    children = [Element('name', str(argument.name)), Element('direction', argument.direction)]
+    if argument.retval:
+        children.append(Element('retval'))
+    children.append(Element('relatedStateVariable', str(argument.relatedStateVariable)))
+    return Element('argument', tuple(children))
+
+
+def variableElement(variable: StateVariable) -> Element:
+    """Return ``stateVariable``."""
+    children = [Element('name', str(variable.name)), Element('dataType', variable.dataType)]
+    if variable.defaultValue is not None:
+        children.append(Element('defaultValue', valueText(variable.defaultValue)))
+    if variable.allowedValueList:
+        values = tuple(Element('allowedValue', value) for value in variable.allowedValueList)
+        children.append(Element('allowedValueList', values))
+    if variable.allowedValueRange:
+        limits = zip(('minimum', 'maximum', 'step'), variable.allowedValueRange, strict=False)
+        children.append(Element('allowedValueRange', tuple(Element(name, valueText(value)) for name, value in limits)))
+    attributes = {'sendEvents': 'yes' if variable.sendEvents else 'no'}
+    if variable.multicast:
+        attributes['multicast'] = 'yes'
+    return Element('stateVariable', tuple(children), attributes)
+
+
+def valueText(value: str | int | float | bool) -> str:
+    """Return a default or a limit as text; a boolean is sent as 0 or 1 (UDA 1.1 §2.5)."""
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def configIdOf(templates: Iterable[str]) -> int:
+    """Return the CONFIGID of a set of documents: the same for the same texts, 0 to 16777215 (UDA 1.1 §1.2.2)."""
+    checksum = 0
+    for template in templates:
+        checksum = crc32(template.encode(), checksum)
+    return checksum & MAX_CONFIG_ID
+
+
+def fill(template: str, configId: int, host: str) -> bytes:
+    """Return a document as it is served to a reader that reached us at ``host``, an address literal."""
+    return template.replace('{configId}', str(configId)).replace('{host}', escape(host)).encode()
