@@ -1,0 +1,350 @@
+"""What a device advertises, which searches concern it, and when it speaks (UDA 1.1 §1.2, §1.3).
+
+It decides and computes; sockets, clocks and message bytes are the business of :mod:`upnp.SSDP`. Times are seconds of
+one monotonic clock and come in as ``now``; chance comes in as a ``Random``.
+"""
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from random import Random
+from typing import Generic, TypeVar
+
+from ._limits import Limits
+from .Objects import Device
+
+__all__ = [
+    'Advertisement',
+    'Directory',
+    'Outbox',
+    'Root',
+    'Search',
+    'Target',
+    'answerDelays',
+    'bootIdAt',
+    'firstSets',
+    'refreshDelay',
+    'targetsOf',
+]
+
+SEARCH_ALL = 'ssdp:all'
+ROOT_DEVICE = 'upnp:rootdevice'
+DISCOVER = 'ssdp:discover'
+
+MAX_MX_SECONDS = 5  # UDA 1.1 §1.3.2: more counts as this
+MX_SHARE = 0.8  # of MX is used, so that the last answer has time to arrive
+MAX_SPREAD_SECONDS = 2.4  # Windows' firewall lets answers in for about 3 s after a search
+BURST_ANSWERS = 32  # sent at once to a unicast search: a receive buffer of 200 kB holds some 90
+BURST_SECONDS = 0.01
+
+FIRST_WAIT_SECONDS = 0.1  # UDA 1.1 §1.2.2: a random wait of up to this before the first set
+REPEATS_SECONDS = (0.0, 0.3, 0.7)  # three sets, some hundred ms apart, within a second
+REFRESH_SHARE = (0.3, 0.5)  # of max-age; UDA 1.1 §1.2.2: at random, below half of it
+
+BOOT_EPOCH = 1577836800  # 2020-01-01: 31 bits of half seconds last until 2054
+BOOT_TICKS_PER_SECOND = 2
+RELEASE_TIME = 1793491200  # 2026-11-01: a clock that shows less is wrong
+DAY_SECONDS = 86400
+MAX_BOOT_ID = 0x7FFFFFFF
+
+Reply = TypeVar('Reply')
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing to be advertised and found.
+
+    :param nt: what NT and ST say: ``upnp:rootdevice``, a UDN, or a type.
+    :param udn: of the device it belongs to.
+    :param root: UDN of the root device, whose description it leads to.
+    """
+
+    nt: str
+    udn: str
+    root: str
+
+    @property
+    def usn(self) -> str:
+        """Return the USN (UDA 1.1 §1.2.2)."""
+        return self.udn if self.nt == self.udn else f'{self.udn}::{self.nt}'
+
+
+def targetsOf(root: Device) -> tuple[Target, ...]:
+    """Return the 3 + 2d + k targets of a root device, in the order they are advertised (UDA 1.1 §1.2.2).
+
+    Every device in the tree has a UUID by now. Of one service type in several versions only the highest counts.
+    """
+    rootUDN = str(root.UDN)
+    targets = [Target(ROOT_DEVICE, rootUDN, rootUDN)]
+    for device in root.family():
+        types = highestVersions(str(service.serviceType) for service in device.services)
+        names = (str(device.UDN), str(device.deviceType), *types)
+        targets += [Target(nt, str(device.UDN), rootUDN) for nt in names]
+    return tuple(targets)
+
+
+def highestVersions(types: Iterable[str]) -> list[str]:
+    """Return each type once, in its highest version, in the order of their first appearance."""
+    highest: dict[str, int] = {}
+    for type_ in types:
+        base, version = splitVersion(type_)
+        highest[base] = max(version, highest.get(base, 0))
+    return [f'{base}:{version}' if version else base for base, version in highest.items()]
+
+
+def splitVersion(type_: str) -> tuple[str, int]:
+    """Split a type into what stands before the version and the version; 0 when there is none."""
+    base, _, version = type_.rpartition(':')
+    if base and version.isascii() and version.isdigit() and version[0] != '0' and len(version) < 10:
+        return base, int(version)
+    return type_, 0
+
+
+class Directory:
+    """All targets of an announcer, to be looked up by search target in constant time."""
+
+    def __init__(self, targets: Iterable[Target]) -> None:
+        self.targets = tuple(targets)
+        self._byName: dict[str, list[Target]] = {}
+        self._byBase: dict[str, list[tuple[int, Target]]] = {}
+        for target in self.targets:
+            base, version = splitVersion(target.nt)
+            if version and target.nt != target.udn:
+                self._byBase.setdefault(base, []).append((version, target))
+            else:
+                self._byName.setdefault(nameKey(target.nt), []).append(target)
+
+    def find(self, st: str) -> list[Target]:
+        """Return what answers a search, each under the name it is answered by (UDA 1.1 §1.3.3).
+
+        A later version answers for a lower one, under the lower one. UUIDs compare without regard to case.
+        """
+        if st == SEARCH_ALL:
+            return list(self.targets)
+        if (named := self._byName.get(nameKey(st))) is not None:
+            return named
+        base, version = splitVersion(st)
+        return [replace(target, nt=st) for had, target in self._byBase.get(base, ()) if had >= version > 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """What the messages about one root device have in common.
+
+    :param path: of its description.
+    :param configId: CONFIGID.UPNP.ORG, which stands for the content of its documents.
+    """
+
+    device: Device
+    path: str
+    configId: int
+
+
+class Advertisement:
+    """All that is advertised at one time, taken down so that the objects may change meanwhile.
+
+    :param roots: the root devices in order, each with a UDN by now.
+    :param bootId: BOOTID.UPNP.ORG.
+    """
+
+    def __init__(self, roots: Sequence[Root] = (), bootId: int = 0) -> None:
+        self.bootId = bootId
+        self.roots = {str(root.device.UDN): root for root in roots}
+        self.devices = {str(device.UDN): device for root in roots for device in root.device.family()}
+        self.directory = Directory(target for root in roots for target in targetsOf(root.device))
+        self.byUsn = {nameKey(target.usn): target for target in self.directory.targets}
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """Return what has to be advertised anew when it differs: names, places and documents."""
+        roots = tuple((udn, root.path, root.configId) for udn, root in self.roots.items())
+        return roots, self.directory.targets
+
+    def target(self, usn: str) -> Target | None:
+        """Return the target with this USN; UUIDs compare without regard to case."""
+        return self.byUsn.get(nameKey(usn))
+
+
+def nameKey(name: str) -> str:
+    """Return what names compare by: of a UDN or USN the UUID without regard to case (UDA 1.1 §1.1.4)."""
+    if name[:5].lower() != 'uuid:':
+        return name
+    uuid, colons, rest = name.partition('::')
+    return f'{uuid.lower()}{colons}{rest}'
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """An M-SEARCH that deserves an answer.
+
+    :param mx: seconds the answers may take, 0 to 5; 0 means at once.
+    """
+
+    st: str
+    mx: int
+
+    @classmethod
+    def fromRequest(cls, method: str, uri: str, headers: Mapping[str, str], *, multicast: bool) -> 'Search | None':
+        """Return the search a request makes; None for anything that UDA 1.1 §1.3.2 has us ignore.
+
+        :param headers: by lower-case name.
+        :param multicast: how it really came; then an MX is required, else it is answered at once.
+        """
+        if method != 'M-SEARCH' or uri != '*' or headers.get('man', '').strip('"').lower() != DISCOVER:
+            return None
+        st, mx = headers.get('st', ''), headers.get('mx', '')
+        if not st or not multicast:
+            return cls(st, 0) if st else None
+        if not (mx.isascii() and mx.isdigit()):
+            return None
+        return cls(st, min(int(mx[:9]), MAX_MX_SECONDS))
+
+
+def answerDelays(count: int, mx: int, rng: Random) -> list[float]:
+    """Return when to send each of ``count`` answers, in seconds from now, in order (UDA 1.1 §1.3.3).
+
+    They are spread at random over 0.8 of ``mx``, one in each of ``count`` equal parts of it, so that a set of many does
+    not overrun the asker's buffer. With ``mx`` 0 they go at once, in bursts.
+    """
+    if mx <= 0:
+        return [index // BURST_ANSWERS * BURST_SECONDS for index in range(count)]
+    part = min(min(mx, MAX_MX_SECONDS) * MX_SHARE, MAX_SPREAD_SECONDS) / max(count, 1)
+    return [(index + rng.random()) * part for index in range(count)]
+
+
+def firstSets(rng: Random) -> list[float]:
+    """Return when the first sets of advertisements go out, in seconds from the start (UDA 1.1 §1.2.2)."""
+    wait = rng.uniform(0, FIRST_WAIT_SECONDS)
+    return [wait + repeat for repeat in REPEATS_SECONDS]
+
+
+def refreshDelay(maxAge: int, rng: Random) -> float:
+    """Return the seconds until the next set, at random between 0.3 and 0.5 of max-age (UDA 1.1 §1.2.2)."""
+    return maxAge * rng.uniform(*REFRESH_SHARE)
+
+
+def bootIdAt(wallTime: float, former: int | None = None) -> int:
+    """Return a BOOTID for a start: greater than the former one, and than that of an earlier process (UDA 1.1 §1.2.2).
+
+    It counts half seconds. A clock that was never set still gives growing numbers while it runs, and smaller ones than
+    after it is set. What cannot be had without storage: growth over two power cycles, both without a clock.
+
+    :param wallTime: seconds since 1970.
+    :param former: the number of this device's last start, if this process made one.
+    """
+    if wallTime < RELEASE_TIME:
+        wallTime = RELEASE_TIME + wallTime % DAY_SECONDS
+    number = int((wallTime - BOOT_EPOCH) * BOOT_TICKS_PER_SECOND)
+    return (number if former is None else max(number, former + 1)) & MAX_BOOT_ID
+
+
+class _Pending(Generic[Reply]):
+    """One search whose answers wait: they go out in order, so only the next one stands in the queue."""
+
+    __slots__ = ('dues', 'key', 'position', 'replies', 'source')
+
+    def __init__(self, source: str, key: Hashable, replies: Sequence[Reply], dues: Sequence[float]) -> None:
+        self.source = source
+        self.key = key
+        self.replies = replies
+        self.dues = dues
+        self.position = 0
+
+
+class Outbox(Generic[Reply]):
+    """Answers that wait for their time, bounded per source and in all (limits ``maxPendingSearches...``).
+
+    A search that repeats one still pending joins it. When all places are taken, the source that has most gives way; a
+    newcomer from that very source is the one to go.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._queue: list[tuple[float, int, _Pending[Reply]]] = []
+        self._bySource: dict[str, dict[Hashable, _Pending[Reply]]] = {}
+        self._byLoad: list[dict[str, None]] = [{}]  # sources by how many searches they have pending
+        self._count = 0
+        self._serial = 0
+
+    def __len__(self) -> int:
+        """Return the number of pending searches."""
+        return self._count
+
+    @property
+    def nextDue(self) -> float | None:
+        """Return when :meth:`take` has something to give."""
+        return self._queue[0][0] if self._queue else None
+
+    def add(self, source: str, key: Hashable, replies: Sequence[Reply], dues: Sequence[float]) -> bool:
+        """Queue the answers to one search.
+
+        :param source: the address that counts for the bound.
+        :param key: equal keys of one source are one search.
+        :param dues: when each reply is due, ascending.
+        :returns: whether it was queued; False when it joined another, or had to give way.
+        """
+        mine = self._bySource.setdefault(source, {})
+        if key in mine:
+            return False
+        if len(mine) >= self._limits.maxPendingSearchesPerSource or not self._makeRoom(source, len(mine)):
+            if not mine:
+                del self._bySource[source]
+            return False
+        pending = mine[key] = _Pending(source, key, replies, dues)
+        self._weigh(source, len(mine) - 1, len(mine))
+        self._count += 1
+        self._push(pending)
+        return True
+
+    def take(self, now: float) -> Iterator[Reply]:
+        """Yield every reply that is due."""
+        while self._queue and self._queue[0][0] <= now:
+            pending = heappop(self._queue)[2]
+            if not pending.replies:
+                continue  # it gave way
+            yield pending.replies[pending.position]
+            pending.position += 1
+            if pending.position < len(pending.replies):
+                self._push(pending)
+            else:
+                self._forget(pending)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._queue.clear()
+        self._bySource.clear()
+        self._byLoad = [{}]
+        self._count = 0
+
+    def _push(self, pending: _Pending[Reply]) -> None:
+        self._serial += 1
+        heappush(self._queue, (pending.dues[pending.position], self._serial, pending))
+
+    def _makeRoom(self, source: str, load: int) -> bool:
+        if self._count < self._limits.maxPendingSearches:
+            return True
+        if len(self._byLoad) - 1 <= load + 1:
+            return False
+        heaviest = next(iter(self._byLoad[-1]))
+        victim = next(reversed(self._bySource[heaviest].values()))
+        victim.replies = ()
+        self._forget(victim)
+        return True
+
+    def _forget(self, pending: _Pending[Reply]) -> None:
+        mine = self._bySource[pending.source]
+        del mine[pending.key]
+        self._count -= 1
+        self._weigh(pending.source, len(mine) + 1, len(mine))
+        if not mine:
+            del self._bySource[pending.source]
+
+    def _weigh(self, source: str, former: int, load: int) -> None:
+        """Move a source from one class of load to the next; the last class is never empty, but for the first."""
+        self._byLoad[former].pop(source, None)
+        if load == len(self._byLoad):
+            self._byLoad.append({})
+        if load:
+            self._byLoad[load][source] = None
+        while len(self._byLoad) > 1 and not self._byLoad[-1]:
+            self._byLoad.pop()
