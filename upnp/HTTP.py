@@ -1,0 +1,568 @@
+"""The HTTP server that a LOCATION leads to (UDA 1.1 §2.1, §2.11; RFC 9110 and 9112 as far as a small server needs
+them).
+
+It owns the listening socket and the connections. What is served stands in a table, made when the devices are announced:
+no path is ever joined to the file system, and nothing is rendered twice.
+"""
+
+import asyncio
+import errno
+import logging
+import socket
+import sys
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import ClassVar, Protocol, TypeVar
+
+from . import Description, _loops, _message, _page
+from ._limits import Limits
+from ._message import DateStamp
+from ._xml import Element
+from .Description import Places
+from .Errors import MessageError, NetworkError
+from .Objects import Device, Icon, Service
+
+__all__ = [
+    *('FETCHED', 'HTTP', 'DescriptionAnswer', 'HttpAnswer', 'HttpRequest', 'HttpServer', 'IconAnswer', 'PageAnswer'),
+    *('Published', 'Resource', 'ScpdAnswer', 'ServerErrorAnswer'),
+]
+
+log = logging.getLogger(__name__)
+
+XML_TYPE = 'text/xml; charset="utf-8"'
+HTML_TYPE = 'text/html; charset=utf-8'
+LANGUAGE = 'en'  # of what is served; UDA 1.1 §2.11 wants it told when ACCEPT-LANGUAGE came
+CONTINUE = b'HTTP/1.1 100 Continue\r\n\r\n'
+
+READ_METHODS = ('GET', 'HEAD')
+KNOWN_METHODS = (
+    *(*READ_METHODS, 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', 'PATCH'),
+    *('SUBSCRIBE', 'UNSUBSCRIBE', 'NOTIFY', 'M-POST'),
+)
+
+FETCHED = '< %s:%s %s %s: %d'
+READ_BYTES = 65536
+BACKLOG = 100
+MAX_CHUNK_LINE_BYTES = 1024
+
+Thing = TypeVar('Thing')
+
+
+class HttpRequest:
+    """A request.
+
+    :param path: of the resource, without the query.
+    :param headers: by lower-case name.
+    :param host: the address of ours that the peer connected to.
+    """
+
+    def __init__(self, method: str, path: str, version: str, headers: Mapping[str, str], *, host: str = '') -> None:
+        self.method = method
+        self.path = path
+        self.version = version
+        self.headers = headers
+        self.host = host
+
+    @property
+    def keepsAlive(self) -> bool:
+        """Tell whether the connection stays open after the answer (RFC 9112 §9.3)."""
+        options = self.headers.get('connection', '').lower()
+        return 'close' not in options if self.version == 'HTTP/1.1' else 'keep-alive' in options
+
+    def pprint(self) -> None:
+        """Print the request in a form for people, to standard output."""
+        show(f'{self.method} {self.path} {self.version}', self.headers.items())
+
+
+class HttpAnswer:
+    """A response to ``request``; a subclass fills it in by :meth:`execute`."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.status = HTTPStatus.OK
+        self.headers: dict[str, str] = {}
+        self.body = b''
+        self.closes = not request.keepsAlive
+
+    def execute(self) -> None:
+        """Prepare the answer; here an empty one, which subclasses override."""
+
+    def pprint(self) -> None:
+        """Print the answer in a form for people, to standard output."""
+        show(f'HTTP/1.1 {self.status.value} {self.status.phrase}', self._fields(''))
+
+    def write(self, writer: asyncio.StreamWriter, *, date: str = '', server: str = '') -> None:
+        """Send the answer; to HEAD without its body (RFC 9110 §9.3.2).
+
+        :param date: the value of DATE; left out when empty.
+        :param server: the value of SERVER, likewise.
+        """
+        fields = [*self._fields(date), ('SERVER', server)] if server else self._fields(date)
+        head = _message.render(f'HTTP/1.1 {self.status.value} {self.status.phrase}', fields)
+        writer.write(head if self.request.method == 'HEAD' else head + self.body)
+
+    def _fields(self, date: str) -> list[tuple[str, str]]:
+        fields = [('CONTENT-LENGTH', str(len(self.body))), *self.headers.items()]
+        if 'accept-language' in self.request.headers and self.body:
+            fields.append(('CONTENT-LANGUAGE', LANGUAGE))
+        if date:
+            fields.append(('DATE', date))
+        if self.closes:
+            fields.append(('CONNECTION', 'close'))
+        elif self.request.version == 'HTTP/1.0':
+            fields.append(('CONNECTION', 'keep-alive'))
+        return fields
+
+
+class Published(Protocol):
+    """What the server needs to know of its announcer."""
+
+    limits: Limits
+
+    @property
+    def serverToken(self) -> str:
+        """The value of SERVER."""
+
+    @property
+    def resources(self) -> 'Mapping[str, Resource]':
+        """All that is served, by path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that is served.
+
+    :param content: bytes as they are, or a template that :func:`upnp.Description.fill` completes.
+    """
+
+    answer: 'type[ResourceAnswer]'
+    contentType: str
+    content: bytes | str
+    configId: int = 0
+    _filled: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+
+    def body(self, host: str) -> bytes:
+        """Return the bytes for a reader that reached us at ``host``; made once for each address of ours."""
+        if isinstance(self.content, bytes):
+            return self.content
+        if host not in self._filled:
+            self._filled[host] = Description.fill(self.content, self.configId, host)
+        return self._filled[host]
+
+
+class ResourceAnswer(HttpAnswer):
+    """HTTP success, with something from the table of what is served.
+
+    :param upnp: the announcer.
+    """
+
+    def __init__(self, request: HttpRequest, upnp: Published) -> None:
+        super().__init__(request)
+        self._upnp = upnp
+
+    def execute(self) -> None:
+        """Prepare the answer: the bytes that were rendered when the devices were announced."""
+        resource = self._upnp.resources[self.request.path]
+        self.headers['CONTENT-TYPE'] = resource.contentType
+        self.body = resource.body(self.request.host)
+
+
+class DescriptionAnswer(ResourceAnswer):
+    """HTTP success, the description of a root device in XML (UDA 1.1 §2.3)."""
+
+    def __init__(self, request: HttpRequest, upnp: Published) -> None:
+        super().__init__(request, upnp)
+        self._places = Places('', '', {}, {})
+        self._elements: list[Element] = []
+        self._page: str | None = None
+
+    def render(self, root: Device, places: Places, page: str) -> str:
+        """Return the document of a root device, a template (see :mod:`upnp.Description`).
+
+        :param page: the presentationURL when it has none of its own.
+        """
+        self._places, self._page = places, page
+        (element,) = self._described([root], self.describeDevice)
+        return Description.renderRoot(element)
+
+    def describeDevice(self, device: Device) -> None:
+        """Add a device, with its icons, services and embedded devices, to the answer."""
+        page, self._page = self._page, None  # it is the root's
+        icons = self._described(device.icons, self.describeIcon)
+        services = self._described(device.services, self.describeService)
+        devices = self._described(device.devices, self.describeDevice)
+        self._elements.append(Description.deviceElement(device, icons, services, devices, page))
+
+    def describeIcon(self, icon: Icon) -> None:
+        """Add an icon to the answer."""
+        self._elements.append(Description.iconElement(icon, str(icon.url or self._places.icons[icon])))
+
+    def describeService(self, service: Service) -> None:
+        """Add a service to the answer."""
+        self._elements.append(Description.serviceElement(service, self._places))
+
+    def _described(self, things: Iterable[Thing], describe: Callable[[Thing], None]) -> list[Element]:
+        """Return what ``describe`` adds for each of the things."""
+        outer, self._elements = self._elements, []
+        for thing in things:
+            describe(thing)
+        inner, self._elements = self._elements, outer
+        return inner
+
+
+class ScpdAnswer(ResourceAnswer):
+    """HTTP success, the SCPD of a service (UDA 1.1 §2.5)."""
+
+    def render(self, service: Service) -> str:
+        """Return the document of a service, a template."""
+        return Description.renderScpd(service)
+
+
+class IconAnswer(ResourceAnswer):
+    """HTTP success, a picture."""
+
+
+class PageAnswer(ResourceAnswer):
+    """HTTP success, the page that the default presentationURL leads to (UDA 1.1 §5)."""
+
+
+class ServerErrorAnswer(HttpAnswer):
+    """An HTTP error; its body says no more than its status.
+
+    :param status: 400 to 599.
+    :param allow: for 405, the methods that are allowed.
+    """
+
+    def __init__(self, request: HttpRequest, *, status: int = 500, allow: Sequence[str] = ()) -> None:
+        super().__init__(request)
+        self.status = HTTPStatus(status)
+        self._allow = allow
+
+    def execute(self) -> None:
+        """Prepare the answer."""
+        if self._allow:
+            self.headers['ALLOW'] = ', '.join(self._allow)
+        self.headers['CONTENT-TYPE'] = 'text/plain'
+        self.body = f'{self.status.value} {self.status.phrase}\n'.encode()
+
+
+class HttpServer:
+    """Serves connections: reads requests in order, and answers each.
+
+    :param config: the :class:`HTTP` that listens.
+    """
+
+    def __init__(self, config: 'HTTP') -> None:
+        self._config = config
+        self._dateStamp = DateStamp()
+        self._open: OrderedDict[asyncio.StreamWriter, _Connection] = OrderedDict()  # the one idle longest first
+
+    def HttpRouting(self, request: HttpRequest) -> HttpAnswer:
+        """Return the answer to a request, still to be executed: by path, then by method."""
+        if request.method not in KNOWN_METHODS:
+            return ServerErrorAnswer(request, status=501)
+        resource = self._config.annoncer.resources.get(request.path)
+        if resource is None:
+            return ServerErrorAnswer(request, status=404)
+        if request.method not in READ_METHODS:
+            return ServerErrorAnswer(request, status=405, allow=READ_METHODS)
+        return resource.answer(request, self._config.annoncer)
+
+    async def InConnection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a connection until the peer, an error, a limit or :meth:`stop` ends it."""
+        connection = _Connection(reader, writer, self._config.annoncer.limits)
+        self._open[writer] = connection
+        self._makeRoom(connection)
+        try:
+            await self._serve(connection)
+        except (TimeoutError, OSError) as error:
+            log.debug('< %s:%s gone: %r', *connection.peer, error)
+        except asyncio.CancelledError:
+            connection.abort()
+            raise
+        finally:
+            del self._open[writer]
+            await connection.close()
+
+    async def stop(self) -> None:
+        """Cut off every connection, and wait for the end of those who served them."""
+        tasks = [connection.task for connection in self._open.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _makeRoom(self, newcomer: '_Connection') -> None:
+        """Keep to the number of connections: the one idle longest gives way, so that nobody can lock others out."""
+        limits = self._config.annoncer.limits
+        siblings = [one for one in self._open.values() if one.peer[0] == newcomer.peer[0]]
+        if len(siblings) > limits.maxConnectionsPerPeer:
+            siblings[0].abort()
+        elif len(self._open) > limits.maxConnections:
+            next(iter(self._open.values())).abort()
+
+    async def _serve(self, connection: '_Connection') -> None:
+        closes = False
+        while not closes:
+            try:
+                request = await connection.request()
+                if request is None:
+                    return
+                answer = self.HttpRouting(request)
+            except MessageError as error:
+                log.debug('< %s:%s refused: %s', *connection.peer, error)
+                request = HttpRequest('', '', 'HTTP/1.1', {'connection': 'close'})
+                answer = ServerErrorAnswer(request, status=error.status)
+            answer.execute()
+            log.debug(FETCHED, *connection.peer, request.method, request.path, answer.status)
+            date = self._dateStamp.at(time.time()).decode()
+            answer.write(connection.writer, date=date, server=self._config.annoncer.serverToken)
+            await connection.flush()
+            self._open.move_to_end(connection.writer)
+            closes = answer.closes
+
+
+class _Connection:
+    """One connection: its bytes cut into requests, each read bounded in time and size."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: Limits) -> None:
+        self.writer = writer
+        self.peer: tuple[str, int] = (writer.get_extra_info('peername') or ('?', 0))[:2]
+        self.host: str = (writer.get_extra_info('sockname') or ('',))[0]
+        self.task = currentTask('upnp connection')
+        self._reader = reader
+        self._limits = limits
+        self._buffer = bytearray()
+
+    async def request(self) -> HttpRequest | None:
+        """Return the next request, its body read and dropped; None at the end.
+
+        :raises MessageError: the peer's bytes are no request, or go beyond a limit.
+        :raises TimeoutError: the peer is silent or slow.
+        """
+        head = await self._head()
+        if head is None:
+            return None
+        parsed = _message.parseRequest(head, self._limits.maxHeaderFields)
+        if length := _message.bodyLength(parsed):
+            await self._skipBody(parsed, length)
+        return HttpRequest(parsed.method, pathOf(parsed.target), parsed.version, parsed.headers, host=self.host)
+
+    async def flush(self) -> None:
+        """Wait until the peer has taken what was written; one that reads nothing is cut off."""
+        if self.writer.transport.get_write_buffer_size():
+            async with asyncio.timeout(self._limits.writeSeconds):
+                await self.writer.drain()
+
+    def abort(self) -> None:
+        """Cut it off, whatever is under way."""
+        self.writer.transport.abort()
+
+    async def close(self) -> None:
+        """Close it, and wait for the end; what the peer does not take in time is dropped."""
+        self.writer.close()
+        try:
+            async with asyncio.timeout(self._limits.writeSeconds):
+                await self.writer.wait_closed()
+        except OSError:  # a TimeoutError is one
+            self.abort()
+        except asyncio.CancelledError:
+            self.abort()
+            raise
+
+    async def _head(self) -> bytes | None:
+        """Return a head with its blank line; None when the peer has closed, or is idle for too long."""
+        limits, buffer = self._limits, self._buffer
+        began = bool(buffer)
+        async with asyncio.timeout(limits.headSeconds if began else limits.idleSeconds) as deadline:
+            while True:
+                while buffer.startswith((b'\r\n', b'\n')):  # RFC 9112 §2.2: skip empty lines before a request
+                    del buffer[: 1 + (buffer[0] == 0x0D)]
+                if (end := _message.headEnd(buffer)) >= 0 or len(buffer) > limits.maxHeadBytes:
+                    break
+                received = await self._reader.read(READ_BYTES)
+                if not received:
+                    return None
+                if not began:
+                    began = True
+                    deadline.reschedule(asyncio.get_running_loop().time() + limits.headSeconds)
+                buffer += received
+        self._checkHead(end)
+        head = bytes(buffer[:end])
+        del buffer[:end]
+        return head
+
+    def _checkHead(self, end: int) -> None:
+        line = self._buffer.find(b'\n')
+        if line > self._limits.maxRequestLineBytes or (
+            line < 0 and len(self._buffer) > self._limits.maxRequestLineBytes
+        ):
+            raise MessageError('the request line is too long', 414)
+        if end < 0 or end > self._limits.maxHeadBytes:
+            raise MessageError('the head is too long', 431)
+
+    async def _skipBody(self, request: _message.Request, length: int) -> None:
+        if length > self._limits.maxBodyBytes:
+            raise MessageError(f'a body of {length} bytes', 413)
+        if request.headers.get('expect', '').lower() == '100-continue' and request.version == 'HTTP/1.1':
+            self.writer.write(CONTINUE)
+        async with asyncio.timeout(self._limits.bodySeconds):
+            if length == _message.CHUNKED:
+                await self._skipChunks()
+            else:
+                await self._take(length)
+
+    async def _skipChunks(self) -> None:
+        """Read a chunked body and its trailer (RFC 9112 §7.1)."""
+        total = 0
+        while size := _message.parseChunkSize(await self._line()):
+            total += size
+            if total > self._limits.maxBodyBytes:
+                raise MessageError(f'a body of more than {total} bytes', 413)
+            await self._take(size)
+            if await self._line():
+                raise MessageError('a chunk is longer than it says')
+        for _ in range(self._limits.maxHeaderFields):
+            if not await self._line():
+                return
+        raise MessageError('the trailer is too long', 431)
+
+    async def _line(self) -> bytes:
+        while (end := self._buffer.find(b'\n')) < 0:
+            if len(self._buffer) > MAX_CHUNK_LINE_BYTES:
+                raise MessageError('a chunk size is too long')
+            await self._more()
+        line = await self._take(end + 1)
+        return line[:-1].removesuffix(b'\r')
+
+    async def _take(self, count: int) -> bytes:
+        while len(self._buffer) < count:
+            await self._more()
+        taken = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return taken
+
+    async def _more(self) -> None:
+        received = await self._reader.read(READ_BYTES)
+        if not received:
+            raise MessageError('the body is cut off')
+        self._buffer += received
+
+
+def currentTask(name: str) -> 'asyncio.Task[object]':
+    """Return the task that runs now, under a name of ours."""
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError('a connection is served in a task')
+    task.set_name(name)
+    return task
+
+
+def pathOf(target: str) -> str:
+    """Return the path of a request target, in origin or absolute form (RFC 9112 §3.2); ``*`` stays.
+
+    :raises MessageError: neither of them.
+    """
+    scheme, _, rest = target.partition('://')
+    if scheme.lower() in ('http', 'https') and rest:
+        target = '/' + rest.partition('/')[2]
+    if target != '*' and not target.startswith('/'):
+        raise MessageError(f'not a request target: {target[:80]!r}')
+    return target.partition('?')[0].partition('#')[0]
+
+
+def show(firstLine: str, fields: Iterable[tuple[str, str]]) -> None:
+    """Write a head to standard output."""
+    sys.stdout.write('\n'.join([firstLine, *(f'    {name}: {value}' for name, value in fields), '']))
+
+
+class HTTP:
+    """The server of one announcer: its socket, its connections, and the table of what it serves.
+
+    :param annoncer: the announcer.
+    :param port: 0 takes a free one; :attr:`port` tells which, once it listens.
+    :param netbind: the address to listen at.
+    """
+
+    reuse: ClassVar[bool] = sys.platform != 'win32'  # there it would let two programs share the port
+
+    def __init__(self, annoncer: Published, port: int, netbind: str) -> None:
+        self.annoncer = annoncer
+        self.netbind = netbind
+        self.port = port
+        self.server = HttpServer(self)
+        self._wantedPort = port
+        self._listening: asyncio.Server | None = None
+        self._starting: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Listen; a second time is harmless.
+
+        :raises NetworkError: the port is taken, or the address is not ours.
+        """
+        if self._listening is None:
+            sock = self._bound()
+            self.port = sock.getsockname()[1]
+            self._listening = await asyncio.start_server(self.server.InConnection, sock=sock)
+
+    async def stop(self) -> None:
+        """Stop listening and cut off every connection; a second time is harmless."""
+        if self._listening is not None:
+            listening, self._listening = self._listening, None
+            listening.close()
+            await self.server.stop()
+            with suppress(OSError):
+                await listening.wait_closed()
+        self.port = self._wantedPort
+
+    def initLoop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start on a loop: at once when it is idle, as a task of its own when it runs."""
+        self._starting = _loops.startOn(loop, self.start, 'upnp HTTP start')
+
+    def dispose(self) -> None:
+        """Stop listening; connections end with the loop's next turn."""
+        if self._listening is not None:
+            _loops.startOn(self._listening.get_loop(), self.stop, 'upnp HTTP stop')
+
+    def publish(self, roots: Sequence[tuple[Device, Places]]) -> tuple[dict[str, Resource], list[int]]:
+        """Render all that is to be served of the root devices.
+
+        :returns: the resources by path, and each root device's CONFIGID.
+        """
+        resources: dict[str, Resource] = {}
+        configIds = []
+        for root, places in roots:
+            request = HttpRequest('GET', places.description, 'HTTP/1.1', {})
+            page = f'http://{{host}}:{self.port}{places.page}'
+            description = DescriptionAnswer(request, self.annoncer).render(root, places, page)
+            scpds = {
+                places.scpd(service): ScpdAnswer(request, self.annoncer).render(service) for service in places.services
+            }
+            configId = Description.configIdOf([description, *scpds.values()])
+            resources[places.description] = Resource(DescriptionAnswer, XML_TYPE, description, configId)
+            resources |= {path: Resource(ScpdAnswer, XML_TYPE, scpd, configId) for path, scpd in scpds.items()}
+            for icon, path in places.icons.items():
+                resources[path] = Resource(IconAnswer, str(icon.mimetype), icon.content or b'')
+            resources[places.page] = Resource(PageAnswer, HTML_TYPE, _page.renderPage(root, places))
+            configIds.append(configId)
+        return resources, configIds
+
+    def _bound(self) -> socket.socket:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            if self.reuse:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.setblocking(False)
+            sock.bind((self.netbind, self._wantedPort))
+            sock.listen(BACKLOG)
+        except OSError as error:
+            sock.close()
+            remedy = 'choose another with httpPort=..., or httpPort=0 for any free one'
+            if error.errno == errno.EADDRNOTAVAIL:
+                remedy = 'netBind has to be an address of this machine'
+            text = f'HTTP port {self._wantedPort} on {self.netbind} is not to be had ({error.strerror}): {remedy}'
+            raise NetworkError(error.errno, text) from error
+        return sock

@@ -1,0 +1,442 @@
+"""SSDP over UDP: NOTIFY and the answers to M-SEARCH (UDA 1.1 §1), on every interface that was chosen.
+
+It owns the sockets and one timer. What is advertised, who is answered and when is decided in :mod:`upnp._discovery`;
+the network's bytes are parsed by :mod:`upnp._message`. Between advertisements nothing wakes the process but a search.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from random import Random
+from typing import Protocol
+
+from ssdp.aio import SimpleServiceDiscoveryProtocol
+from ssdp.messages import SSDPRequest, SSDPResponse
+
+from . import _loops, _message
+from ._discovery import Advertisement, Outbox, Search, Target, answerDelays, firstSets, refreshDelay
+from ._limits import Limits
+from ._message import DateStamp
+from ._network import GROUP, PORT, Interface, Links
+from .Errors import MessageError
+from .Objects import Device
+
+__all__ = ['OUR_HEADERS', 'SEARCHED', 'SSDP', 'Announced', 'AnnouncerService', 'Answer', 'Notify', 'SSDP_Protocol']
+
+log = logging.getLogger(__name__)
+
+ALIVE = 'ssdp:alive'
+BYEBYE = 'ssdp:byebye'
+HOST = f'{GROUP}:{PORT}'
+ALIVE_HEADERS = (
+    'HOST',
+    'CACHE-CONTROL',
+    'LOCATION',
+    'NT',
+    'NTS',
+    'SERVER',
+    'USN',
+    'BOOTID.UPNP.ORG',
+    'CONFIGID.UPNP.ORG',
+)
+BYEBYE_HEADERS = ('HOST', 'NT', 'NTS', 'USN', 'BOOTID.UPNP.ORG', 'CONFIGID.UPNP.ORG')
+ANSWER_HEADERS = ('CACHE-CONTROL', 'EXT', 'LOCATION', 'SERVER', 'ST', 'USN', 'BOOTID.UPNP.ORG', 'CONFIGID.UPNP.ORG')
+OUR_HEADERS = frozenset((*ALIVE_HEADERS, *BYEBYE_HEADERS, *ANSWER_HEADERS, 'DATE'))
+
+SEARCHED = '< %s:%d searches for %s'
+MAX_KNOWN_SEARCHES = 1024  # rendered answers kept; many lower versions of a type could be asked for
+FIRST_CLASS_D = 224  # addresses from 224.0.0.0 are multicast, reserved or broadcast, and no source
+
+Address = tuple[str, int]
+
+
+class Announced(Protocol):
+    """What SSDP needs to know of its announcer."""
+
+    advertisement: Advertisement
+    limits: Limits
+    maxAge: int
+    extraHeaders: dict[str, str]
+
+    @property
+    def interfaces(self) -> Sequence[Interface]:
+        """The interfaces to announce on."""
+
+    @property
+    def serverToken(self) -> str:
+        """The value of SERVER."""
+
+    @property
+    def httpPort(self) -> int:
+        """The port that LOCATION names."""
+
+
+class Answer(SSDPResponse):
+    """The answer to an M-SEARCH for one target (UDA 1.1 §1.3.3).
+
+    :param config: the :class:`SSDP` that answers.
+    """
+
+    def __init__(self, config: 'SSDP', status_code: int, reason: str) -> None:
+        super().__init__(status_code, reason)
+        self._config = config
+        self._head = b''
+
+    def describe(self, target: Target, ip: str) -> 'Answer':
+        """Fill in the headers for ``target``, with a LOCATION at our address ``ip``, and return itself."""
+        self.headers = self._config.headersFor(target, ip, ANSWER_HEADERS, {'ST': target.nt})
+        self._head = _message.render(f'{self.version} {self.status_code} {self.reason}', self.headers)[:-2] + b'DATE: '
+        return self
+
+    def __bytes__(self) -> bytes:
+        """Return the message with the present DATE; the rest was rendered once."""
+        return b'%b%b\r\n\r\n' % (self._head, self._config.dateStamp.at(time.time()))
+
+    def send(self, device: Device, ip: str, addr: Address) -> None:
+        """Send the answer that ``device`` is here.
+
+        :param ip: our own address, for LOCATION; the answer leaves from it.
+        :param addr: the peer's (address, port).
+        """
+        if (target := self._config.targetFor(device)) is not None:
+            self.describe(target, ip).sendto(self._config.endpoints[ip].transport, addr)
+
+    def sendto(self, transport: asyncio.DatagramTransport, addr: Address) -> None:
+        """Send the answer as it is to ``addr``."""
+        log.debug('> %s:%d answer', *addr)
+        transport.sendto(bytes(self), addr)
+
+
+class Notify(SSDPRequest):
+    """An advertisement of one target (UDA 1.1 §1.2.2, §1.2.3).
+
+    :param config: the :class:`SSDP` that announces.
+    :param device: whose targets are meant.
+    :param nts: ``ssdp:alive`` or ``ssdp:byebye``.
+    """
+
+    def __init__(self, config: 'SSDP', device: Device, *, nts: str = ALIVE) -> None:
+        super().__init__('NOTIFY')
+        self._config = config
+        self._device = device
+        self._nts = nts
+
+    def __bytes__(self) -> bytes:
+        """Return the message."""
+        return _message.render(f'{self.method} {self.uri} {self.version}', self.headers)
+
+    def send(self, ip: str, usn: str | None = None, transport: asyncio.DatagramTransport | None = None) -> None:
+        """Send the advertisement to the group.
+
+        :param ip: our own address on the interface to use, for LOCATION.
+        :param usn: what to advertise; None means the device itself.
+        :param transport: None means the one of that interface.
+        """
+        config = self._config
+        target = config.targetFor(self._device) if usn is None else config.annoncer.advertisement.target(usn)
+        if target is not None:
+            names = ALIVE_HEADERS if self._nts == ALIVE else BYEBYE_HEADERS
+            self.headers = config.headersFor(target, ip, names, {'NT': target.nt, 'NTS': self._nts})
+            self.sendto(transport or config.endpoints[ip].transport, (GROUP, PORT))
+
+    def sendto(self, transport: asyncio.DatagramTransport, addr: Address) -> None:
+        """Send the advertisement as it is to ``addr``."""
+        log.debug('> %s:%d %s', *addr, self._nts)
+        transport.sendto(bytes(self), addr)
+
+
+class AnnouncerService(SimpleServiceDiscoveryProtocol):
+    """The endpoint for UDP packets on one interface, used by asyncio.
+
+    :param config: the :class:`SSDP` that answers; without one, nothing is answered.
+    :param interface: where it listens.
+    :param multicast: whether it hears what is sent to the group, rather than to our address. That, and never the HOST
+        header, decides whether an MX is wanted.
+    """
+
+    def __init__(
+        self, *, config: 'SSDP | None' = None, interface: Interface | None = None, multicast: bool = True
+    ) -> None:
+        self._config = config
+        self._multicast = multicast
+        self.interface = interface
+        self.transport = asyncio.DatagramTransport()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport that answers go out by; the group's serves for advertisements too."""
+        if isinstance(transport, asyncio.DatagramTransport):
+            self.transport = transport
+            if self._config is not None and self.interface is not None and self._multicast:
+                self._config.endpoints[self.interface.address] = self
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Do nothing: whoever closed it knows."""
+
+    def error_received(self, exc: Exception) -> None:
+        """Note that a datagram could not be delivered; peers come and go."""
+        log.debug('not delivered: %s', exc)
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        """Parse a datagram of any form; what is no message is dropped (UDA 1.1 §1.1.5)."""
+        try:
+            message = _message.parse(data)
+        except MessageError as error:
+            log.debug('< %s:%d dropped: %s', addr[0], addr[1], error)
+            return
+        if isinstance(message, _message.Request):
+            fields = dict(message.headers)
+            self.request_received(SSDPRequest(message.method, message.target, message.version, fields), addr)
+        else:
+            fields = dict(message.headers)
+            self.response_received(SSDPResponse(message.status, message.reason, headers=fields), addr)
+
+    def request_received(self, request: SSDPRequest, addr: Address) -> None:
+        """Answer a search that concerns us; anything else is ignored, without a word."""
+        if self._config is None or addr[1] == 0 or int(addr[0].partition('.')[0]) >= FIRST_CLASS_D:
+            return
+        headers = {name.lower(): value for name, value in request.headers}
+        search = Search.fromRequest(request.method, request.uri, headers, multicast=self._multicast)
+        if search is not None:
+            self._config.protocol.answer(search.st, (addr[0], addr[1]), endpoint=self, mx=search.mx)
+
+    def response_received(self, response: SSDPResponse, addr: Address) -> None:
+        """Do nothing: a device does not search."""
+
+
+class SSDP_Protocol:
+    """What is sent: answers and advertisements.
+
+    :param config: the :class:`SSDP` whose devices and interfaces are meant.
+    """
+
+    def __init__(self, config: 'SSDP') -> None:
+        self._config = config
+        self._known: dict[tuple[str, str], list[Answer]] = {}
+
+    def answer(self, st: str, addr: Address, *, endpoint: AnnouncerService | None = None, mx: int = 0) -> None:
+        """Answer a search for ``st`` by ``addr``, once for each target that matches.
+
+        :param endpoint: where it came in; None means the first interface.
+        :param mx: seconds over which the answers are spread (UDA 1.1 §1.3.3); 0 means at once.
+        """
+        ours = endpoint or next(iter(self._config.endpoints.values()), None)
+        if ours is not None and ours.interface is not None and (answers := self._answersTo(st, ours.interface.address)):
+            log.debug(SEARCHED, *addr, st)
+            self._config.later(ours.transport, addr, answers, mx)
+
+    def _answersTo(self, st: str, ip: str) -> list[Answer]:
+        """Return the rendered answers, from the shelf where they are there."""
+        if (known := self._known.get((st, ip))) is not None:
+            return known
+        targets = self._config.annoncer.advertisement.directory.find(st)
+        answers = [Answer(self._config, 200, 'OK').describe(target, ip) for target in targets]
+        if answers:  # a search that is not ours takes no place
+            if len(self._known) >= MAX_KNOWN_SEARCHES:
+                self._known.clear()
+            self._known[st, ip] = answers
+        return answers
+
+    def forget(self) -> None:
+        """Render every answer anew: the device, an address or the BOOTID has changed."""
+        self._known.clear()
+
+    def getDevices(self, st: str) -> list[Device]:
+        """Return the devices that a search for ``st`` is answered for, root and embedded ones, each once."""
+        advertisement = self._config.annoncer.advertisement
+        udns = dict.fromkeys(target.udn for target in advertisement.directory.find(st))
+        return [advertisement.devices[udn] for udn in udns]
+
+    def notify(self, device: Device, ip: str, *, nts: str = ALIVE) -> None:
+        """Send the advertisements of a device, its services and embedded devices on one interface.
+
+        :param ip: our address there.
+        """
+        family = {member.UDN for member in device.family()}
+        for target in self._config.annoncer.advertisement.directory.targets:
+            if target.udn in family:
+                Notify(self._config, device, nts=nts).send(ip, target.usn)
+
+    def provides(self, usn: str) -> bool:
+        """Tell whether ``usn`` is advertised."""
+        return self._config.annoncer.advertisement.target(usn) is not None
+
+
+class SSDP:
+    """SSDP for one announcer: the interfaces, the schedule, the answers that wait.
+
+    :param annoncer: the announcer, for its devices and options.
+    :param netBind: kept as given; the announcer chooses the interfaces by it.
+    """
+
+    def __init__(self, annoncer: Announced, netBind: str = '0.0.0.0') -> None:
+        self.annoncer = annoncer
+        self.netBind = netBind
+        self.protocol = SSDP_Protocol(self)
+        self.dateStamp = DateStamp()
+        self.endpoints: dict[str, AnnouncerService] = {}  # by our address there
+        self._session: _Session | None = None
+        self._starting: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open the sockets and begin to announce; a second time is harmless.
+
+        :raises NetworkError: port 1900 is not to be had.
+        """
+        if self._session is None:
+            session = _Session(self, Random())
+            await session.links.open(self.annoncer.interfaces)
+            self._session = session
+            self.protocol.forget()
+            session.begin()
+
+    def stop(self) -> None:
+        """Send byebye for all that was announced, and close the sockets; a second time is harmless."""
+        if self._session is not None:
+            self.bye()
+            self._session.end()
+            self._session = None
+            self.endpoints = {}
+
+    def initLoop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start on a loop: at once when it is idle, as a task of its own when it runs."""
+        self._starting = _loops.startOn(loop, self.start, 'upnp SSDP start')
+
+    def dispose(self) -> None:
+        """Send byebye and close the sockets."""
+        self.stop()
+
+    def notify(self) -> None:
+        """Send the next set of advertisements now; after :meth:`bye`, announce again from the beginning."""
+        if self._session is not None:
+            self._session.hasten()
+
+    def bye(self) -> None:
+        """Send byebye for all that is announced, on every interface, and fall silent."""
+        if self._session is not None and self._session.withdraw():
+            self._toAll(BYEBYE)
+
+    def change(self, advertisement: Advertisement) -> None:
+        """Advertise something else: byebye for what vanishes, then one set of what there is now (UDA 1.1 §1.2)."""
+        annoncer, former = self.annoncer, self.annoncer.advertisement
+        speaking = self._session is not None and self._session.isAnnounced
+        if speaking:
+            for usn in former.byUsn.keys() - advertisement.byUsn.keys():
+                target = former.byUsn[usn]
+                for ip in self.endpoints:
+                    Notify(self, former.devices[target.udn], nts=BYEBYE).send(ip, target.usn)
+        annoncer.advertisement = advertisement
+        self.protocol.forget()
+        if speaking:
+            self.notify()
+
+    def advertise(self) -> None:
+        """Send one set of advertisements on every interface."""
+        self._toAll(ALIVE)
+
+    def later(self, transport: asyncio.DatagramTransport, addr: Address, answers: Sequence[Answer], mx: int) -> None:
+        """Have answers sent when they are due."""
+        if self._session is not None:
+            self._session.queue(transport, addr, answers, mx)
+
+    def headersFor(self, target: Target, ip: str, names: Sequence[str], own: dict[str, str]) -> list[tuple[str, str]]:
+        """Return the headers ``names`` of a message about ``target``, in that order, and the user's extra ones."""
+        annoncer = self.annoncer
+        root = annoncer.advertisement.roots[target.root]
+        values = {
+            'HOST': HOST,
+            'CACHE-CONTROL': f'max-age={annoncer.maxAge}',
+            'EXT': '',
+            'LOCATION': f'http://{ip}:{annoncer.httpPort}{root.path}',
+            'SERVER': annoncer.serverToken,
+            'USN': target.usn,
+            'BOOTID.UPNP.ORG': str(annoncer.advertisement.bootId),
+            'CONFIGID.UPNP.ORG': str(root.configId),
+            **own,
+        }
+        return [*((name, values[name]) for name in names), *annoncer.extraHeaders.items()]
+
+    def targetFor(self, device: Device) -> Target | None:
+        """Return the target that stands for a device itself: ``upnp:rootdevice`` of a root, its UDN of another."""
+        advertisement = self.annoncer.advertisement
+        return advertisement.target(f'{device.UDN}::upnp:rootdevice') or advertisement.target(str(device.UDN))
+
+    def _toAll(self, nts: str) -> None:
+        for root in self.annoncer.advertisement.roots.values():
+            for ip in self.endpoints:
+                self.protocol.notify(root.device, ip, nts=nts)
+
+
+class _Session:
+    """What there is only while sockets are open: the loop, the schedule, the answers that wait, and the one timer."""
+
+    def __init__(self, config: SSDP, rng: Random) -> None:
+        limits = config.annoncer.limits
+        self.isAnnounced = False
+        self.links = Links(self._endpoint, limits.maxDatagramBytes)
+        self._config = config
+        self._rng = rng
+        self._loop = asyncio.get_running_loop()
+        self._alarm = _loops.Alarm(self._loop, self._onTime)
+        self._outbox: Outbox[tuple[Answer, asyncio.DatagramTransport, Address]] = Outbox(limits)
+        self._sets: list[float] = []  # when the next sets are due; none while withdrawn
+
+    def begin(self) -> None:
+        """Schedule the first sets."""
+        delays = firstSets(self._rng)
+        log.debug('first advertisement in %.3f s', delays[0])
+        self._sets = [self._loop.time() + delay for delay in delays]
+        self._arm()
+
+    def hasten(self) -> None:
+        """Have the next set sent now."""
+        if not self._sets:
+            self.begin()
+        self._sets[0] = self._loop.time()
+        self._arm()
+
+    def withdraw(self) -> bool:
+        """Drop all that waits; return whether anything was announced."""
+        announced, self.isAnnounced = self.isAnnounced, False
+        self._sets.clear()
+        self._outbox.clear()
+        self._alarm.set(None)
+        return announced
+
+    def end(self) -> None:
+        """Close the sockets."""
+        self.withdraw()
+        self.links.close()
+
+    def queue(self, transport: asyncio.DatagramTransport, addr: Address, answers: Sequence[Answer], mx: int) -> None:
+        """Send answers when they are due; a search that repeats a pending one has its answers coming already."""
+        if not self._sets:
+            return
+        now = self._loop.time()
+        dues = [now + delay for delay in answerDelays(len(answers), mx, self._rng)]
+        replies = [(answer, transport, addr) for answer in answers]
+        if self._outbox.add(addr[0], (addr[1], answers[0], len(answers)), replies, dues):
+            self._send(now)
+            self._arm()
+
+    def _endpoint(self, interface: Interface, multicast: bool) -> AnnouncerService:
+        return AnnouncerService(config=self._config, interface=interface, multicast=multicast)
+
+    def _onTime(self) -> None:
+        now = self._loop.time()
+        self._send(now)
+        if self._sets and self._sets[0] <= now:
+            self.isAnnounced = True
+            self._config.advertise()
+            self._sets.pop(0)
+            if not self._sets:
+                self._sets.append(now + refreshDelay(self._config.annoncer.maxAge, self._rng))
+        self._arm()
+
+    def _send(self, now: float) -> None:
+        for answer, transport, addr in self._outbox.take(now):
+            answer.sendto(transport, addr)
+
+    def _arm(self) -> None:
+        dues = [*self._sets[:1], *([] if self._outbox.nextDue is None else [self._outbox.nextDue])]
+        self._alarm.set(min(dues, default=None))
