@@ -7,7 +7,7 @@ the network's bytes are parsed by :mod:`upnp._message`. Between advertisements n
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Protocol
 
@@ -18,7 +18,7 @@ from . import _loops, _message
 from ._discovery import Advertisement, Outbox, Search, Target, answerDelays, firstSets, refreshDelay
 from ._limits import Limits
 from ._message import DateStamp
-from ._network import GROUP, PORT, Interface, Links
+from ._network import GROUP, PORT, EndpointFactory, Interface, Links, LinkSet
 from .Errors import MessageError
 from .Objects import Device
 
@@ -275,6 +275,7 @@ class SSDP:
         self.protocol = SSDP_Protocol(self)
         self.dateStamp = DateStamp()
         self.endpoints: dict[str, AnnouncerService] = {}  # by our address there
+        self.makeLinks: Callable[[EndpointFactory, int], LinkSet] = Links  # the seam to the network
         self._session: _Session | None = None
         self._starting: asyncio.Task[None] | None = None
 
@@ -373,7 +374,7 @@ class _Session:
     def __init__(self, config: SSDP, rng: Random) -> None:
         limits = config.annoncer.limits
         self.isAnnounced = False
-        self.links = Links(self._endpoint, limits.maxDatagramBytes)
+        self.links = config.makeLinks(self._endpoint, limits.maxDatagramBytes)
         self._config = config
         self._rng = rng
         self._loop = asyncio.get_running_loop()

@@ -292,7 +292,7 @@ class Announcer:
             root.addObserver(self._onChange)
         log.info('interfaces: %s', self._choice)
         if all(interface.isLoopback for interface in self.interfaces):
-            log.info('there is no network: only programs on this machine can see %s', self._main.friendlyName)
+            log.info('only programs on this machine can see %s: no other network is used', self._main.friendlyName)
         for name, locations in self.locations.items():
             log.info(
                 'announcing %s on %s at %s',
@@ -306,7 +306,7 @@ class Announcer:
             root.removeObserver(self._onChange)
         self.ssdp.stop()
         await self.http.stop()
-        self._life = None
+        self._life, self._choice = None, Choice((), ())
         await life.close()
 
     async def _prepare(self) -> None:

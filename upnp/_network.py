@@ -16,12 +16,22 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Protocol
 
 import netifaces
 
 from .Errors import NetworkError
 
-__all__ = ['Choice', 'Interface', 'LinkTransport', 'Links', 'chooseInterfaces', 'listInterfaces']
+__all__ = [
+    'Choice',
+    'EndpointFactory',
+    'Interface',
+    'LinkSet',
+    'LinkTransport',
+    'Links',
+    'chooseInterfaces',
+    'listInterfaces',
+]
 
 log = logging.getLogger(__name__)
 
@@ -161,6 +171,16 @@ def matches(interface: Interface, patterns: Iterable[str]) -> bool:
 
 EndpointFactory = Callable[[Interface, bool], asyncio.DatagramProtocol]
 """Makes the protocol for an interface; the flag tells whether it is to hear the multicasts."""
+
+
+class LinkSet(Protocol):
+    """The endpoints on the chosen interfaces: :class:`Links`, or a cable in memory."""
+
+    async def open(self, interfaces: Sequence[Interface]) -> None:
+        """Make an endpoint, or two, on each interface, and connect them."""
+
+    def close(self) -> None:
+        """Cut all endpoints off."""
 
 
 class LinkTransport(asyncio.DatagramTransport):

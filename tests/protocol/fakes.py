@@ -1,0 +1,119 @@
+"""Time that moves by itself when nothing else can happen, and streams without sockets."""
+
+import asyncio
+import selectors
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+Result = TypeVar('Result')
+
+
+class Clock(selectors.DefaultSelector):
+    """A selector that never waits: what a loop would sleep for is added to ``now`` instead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1000.0
+        self.sleeps: list[float | None] = []
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return what is ready; else let the time pass at once."""
+        ready = super().select(0)
+        if not ready and timeout:
+            self.now += timeout
+            self.sleeps.append(timeout)
+        return ready or (super().select(timeout) if timeout is None else [])
+
+
+class ClockLoop(asyncio.SelectorEventLoop):
+    """A loop by such a clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.clock = clock
+        self.failures: list[dict[str, Any]] = []
+        self.set_debug(True)
+        self.set_exception_handler(lambda _, context: self.failures.append(context))
+
+    def time(self) -> float:
+        """Return the clock's time, in seconds."""
+        return self.clock.now
+
+    def run_in_executor(
+        self, executor: object, function: Callable[..., Result], *arguments: Any
+    ) -> asyncio.Future[Result]:  # type: ignore[override]
+        """Run it here: the clock would not wait for a thread."""
+        future: asyncio.Future[Result] = self.create_future()
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """Run a test's coroutine by a clock of its own; what reached the loop's exception handler fails the test."""
+    with asyncio.Runner(debug=True, loop_factory=lambda: ClockLoop(Clock())) as runner:
+        result = runner.run(coroutine)
+        loop = runner.get_loop()
+        assert isinstance(loop, ClockLoop)
+        assert loop.failures == []
+        return result
+
+
+class FakeTransport(asyncio.Transport):
+    """The writing side of a stream: keeps what was written.
+
+    :param stuck: whether the peer takes nothing, so that the buffer stays full.
+    """
+
+    def __init__(
+        self,
+        peer: tuple[str, int] = ('192.0.2.9', 40000),
+        own: tuple[str, int] = ('192.0.2.1', 5000),
+        stuck: bool = False,
+    ) -> None:
+        super().__init__({'peername': peer, 'sockname': own})
+        self.written = bytearray()
+        self.isAborted = False
+        self._stuck = stuck
+        self._protocol: asyncio.StreamReaderProtocol | None = None
+        self._closed = False
+
+    def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Return the two ends that a server's callback gets."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(loop=loop)
+        self._protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        self._protocol.connection_made(self)
+        if self._stuck:
+            self._protocol.pause_writing()
+        return reader, asyncio.StreamWriter(self, self._protocol, reader, loop)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Keep the bytes."""
+        self.written += data
+
+    def get_write_buffer_size(self) -> int:
+        """Return what the peer has not taken."""
+        return len(self.written) if self._stuck else 0
+
+    def is_closing(self) -> bool:
+        """Tell whether it was closed."""
+        return self._closed
+
+    def close(self) -> None:
+        """Close; a stuck one waits for its peer for ever."""
+        self._closed = True
+        if not self._stuck:
+            self._lose()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self.isAborted = self._closed = True
+        self._lose()
+
+    def _lose(self) -> None:
+        if self._protocol is not None:
+            asyncio.get_running_loop().call_soon(self._protocol.connection_lost, None)
+            self._protocol = None

@@ -1,0 +1,472 @@
+"""The announcer's life: on every kind of loop, from every thread, with devices that change."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import upnp
+
+from .cable import Cable
+from .devices import DEVICE_TYPE, UDN, demo, lamp
+from .fakes import ClockLoop, run
+
+HERE = '127.0.0.1'
+PNG = bytes.fromhex('89504e470d0a1a0a0000000d4948445200000030000000180806000000000000000000000049454e44ae426082')
+
+
+@pytest.fixture
+def cable() -> Cable:
+    """A network of its own for each test."""
+    return Cable()
+
+
+@pytest.fixture
+def noLoop() -> Iterator[None]:
+    """Take care that no loop is set for this thread, before and after."""
+    asyncio.set_event_loop(None)
+    yield
+    asyncio.set_event_loop(None)
+
+
+def announcer(cable: Cable, device: upnp.Device | None = None, **options: object) -> upnp.Annoncer:
+    """Return an announcer on a cable, not started."""
+    server = upnp.Annoncer(device or demo(), 0, HERE, **options)  # type: ignore[arg-type]
+    server.ssdp.makeLinks = cable.links
+    return server
+
+
+def notifications(cable: Cable, nts: str) -> list[str]:
+    """Return the USNs advertised under this NTS, in order."""
+    return [packet.headers['USN'] for packet in cable.sent(HERE, 'NOTIFY') if packet.headers['NTS'] == nts]
+
+
+def test_an_announcer_of_an_empty_device_can_be_made_but_not_started() -> None:
+    """The documented constructor needs no loop; the start says what is missing, and leaves nothing behind."""
+    server = upnp.Annoncer(upnp.Device({}))
+    with pytest.raises(upnp.DescriptionError, match='deviceType is missing'):
+        asyncio.run(server.start())
+    assert server.locations == {}
+
+
+@pytest.mark.usefixtures('noLoop')
+def test_the_documented_order_of_calls_works_on_no_loop(cable: Cable) -> None:
+    """initLoop, notify, foreaver, dispose; a signal ends it, and the former handlers are back."""
+    former = signal.getsignal(signal.SIGTERM)
+    server = announcer(cable)
+    server.initLoop()
+    server.notify()
+    loop = server.ssdp.endpoints[HERE].transport and asyncio.get_event_loop_policy().get_event_loop()
+    loop.call_later(0.01, os.kill, os.getpid(), signal.SIGTERM)
+    server.foreaver()
+    server.dispose()
+    server.dispose()
+    assert len(notifications(cable, 'ssdp:alive')) == 4
+    assert len(notifications(cable, 'ssdp:byebye')) == 4
+    assert signal.getsignal(signal.SIGTERM) is former
+    assert loop.is_closed()
+
+
+@pytest.mark.usefixtures('noLoop')
+def test_a_given_idle_loop_is_used_and_left_open(cable: Cable) -> None:
+    """The user's loop stays the user's."""
+    loop = asyncio.new_event_loop()
+    server = announcer(cable)
+    server.initLoop(loop)
+    assert server.locations == {'lo': [f'http://{HERE}:{server.httpPort}/descr.xml']}
+    server.dispose()
+    assert not loop.is_closed()
+    loop.close()
+
+
+@pytest.mark.usefixtures('noLoop')
+def test_the_loop_set_for_the_thread_is_taken(cable: Cable) -> None:
+    """initLoop() without a loop takes it, and leaves it open."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    server = announcer(cable)
+    server.initLoop()
+    server.dispose()
+    assert not loop.is_closed()
+    loop.close()
+
+
+def test_on_a_running_loop_the_start_goes_on_as_a_task(cable: Cable) -> None:
+    """initLoop returns at once; dispose says byebye at once."""
+
+    async def scene() -> None:
+        server = announcer(cable)
+        server.initLoop()
+        assert server.locations == {}
+        await server.start()
+        await asyncio.sleep(2)
+        server.dispose()
+        assert len(notifications(cable, 'ssdp:byebye')) == 4
+        await server.stop()
+        assert server.locations == {}
+
+    run(scene())
+
+
+def test_a_start_that_fails_on_a_running_loop_is_logged_and_raised_by_start(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody awaits the task of initLoop."""
+
+    async def scene() -> None:
+        server = upnp.Announcer(upnp.Device())
+        server.initLoop()
+        await asyncio.sleep(0.1)
+        with pytest.raises(upnp.DescriptionError):
+            await server.start()
+
+    run(scene())
+    assert 'upnp start failed: device: deviceType is missing' in caplog.text
+
+
+def test_foreaver_refuses_a_running_loop(cable: Cable) -> None:
+    """It runs one by itself."""
+
+    async def scene() -> None:
+        with pytest.raises(RuntimeError, match='serveForever'):
+            announcer(cable).foreaver()
+
+    run(scene())
+
+
+@pytest.mark.usefixtures('noLoop')
+def test_dispose_from_another_thread_ends_foreaver_after_byebye(cable: Cable) -> None:
+    """A Flask or GPIO script's way: the announcer in a background thread."""
+    server = announcer(cable)
+    ready = threading.Event()
+
+    def background() -> None:
+        server.initLoop()
+        asyncio.get_event_loop_policy().get_event_loop().call_soon(ready.set)
+        server.foreaver()
+
+    thread = threading.Thread(target=background)
+    thread.start()
+    assert ready.wait(5)
+    server.notify()
+    server.bye()
+    server.notify()
+    server.device.friendlyName = 'Changed from another thread'
+    server.dispose()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert len(notifications(cable, 'ssdp:byebye')) >= 4
+    assert server.locations == {}
+
+
+def test_serve_forever_ends_by_a_signal_and_by_stop(cable: Cable) -> None:
+    """In async code."""
+
+    async def scene() -> None:
+        async with announcer(cable) as server:
+            loop = asyncio.get_running_loop()
+            loop.call_later(1, os.kill, os.getpid(), signal.SIGINT)
+            await server.serveForever()
+            assert len(notifications(cable, 'ssdp:byebye')) == 4
+            serving = asyncio.create_task(server.serveForever())
+            await asyncio.sleep(1)
+            await server.stop()
+            await serving
+
+    run(scene())
+    assert len(notifications(cable, 'ssdp:byebye')) == 8
+
+
+def test_start_and_stop_are_idempotent_and_a_restart_has_a_greater_boot_id(cable: Cable) -> None:
+    """UDA 1.1 §1.2.2: BOOTID grows with every start, two in one second too."""
+    bootIds = []
+
+    async def scene() -> None:
+        server = announcer(cable)
+        await server.stop()
+        for _ in range(3):
+            await asyncio.gather(server.start(), server.start())
+            bootIds.append(server.advertisement.bootId)
+            await asyncio.gather(server.stop(), server.stop())
+        other = announcer(cable, server.device)
+        async with other:
+            bootIds.append(other.advertisement.bootId)
+
+    run(scene())
+    assert bootIds == sorted(set(bootIds))
+    assert bootIds[-1] < 2**31
+
+
+def test_a_boot_id_of_ones_own_is_used(cable: Cable) -> None:
+    """For firmware that keeps a counter."""
+
+    async def scene() -> list[int]:
+        server = announcer(cable, bootId=41)
+        seen = []
+        for _ in range(2):
+            async with server:
+                seen.append(server.advertisement.bootId)
+        return seen
+
+    assert run(scene()) == [41, 42]
+
+
+def test_a_taken_port_is_named_with_the_way_out_and_nothing_stays_behind(cable: Cable) -> None:
+    """NetworkError; the announcer can be started once the port is free."""
+
+    async def scene() -> None:
+        with socket.socket() as taken:
+            taken.bind((HERE, 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            server = upnp.Announcer(demo(), port, HERE)
+            server.ssdp.makeLinks = cable.links
+            with pytest.raises(upnp.NetworkError, match=rf'port {port} .*httpPort=0'):
+                await server.start()
+        async with server:
+            assert server.httpPort == port
+
+    run(scene())
+
+
+def test_an_address_that_is_not_ours_is_refused() -> None:
+    """NetworkError names it, and what there is."""
+    with pytest.raises(upnp.NetworkError, match=r"netBind '192\.0\.2\.77' is not .* lo \(127\.0\.0\.1\)"):
+        asyncio.run(upnp.Announcer(demo(), 0, '192.0.2.77').start())
+
+
+def test_a_change_is_advertised_once_with_a_new_config_id_and_the_same_boot_id(cable: Cable) -> None:
+    """Several changes in a row are one; it comes within a second."""
+
+    async def scene() -> tuple[float, float]:
+        async with announcer(cable) as server:
+            await asyncio.sleep(2)
+            cable.packets.clear()
+            server.device.friendlyName = 'Another'
+            server.device.modelNumber = '2'
+            changed = asyncio.get_running_loop().time()
+            former = server.advertisement
+            await asyncio.sleep(5)
+            assert server.advertisement.bootId == former.bootId
+            assert server.advertisement.roots[UDN].configId != former.roots[UDN].configId
+            assert b'Another' in server.resources['/descr.xml'].body(HERE)
+            sent = list(cable.packets)
+        return changed, sent[0].time, len(sent)
+
+    changed, first, count = run(scene())
+    assert first - changed < 1
+    assert count == 4
+
+
+def test_what_vanishes_says_byebye_first(cable: Cable) -> None:
+    """A service taken away; what was added is announced."""
+
+    async def scene() -> list[tuple[str, str]]:
+        async with announcer(cable) as server:
+            await asyncio.sleep(2)
+            cable.packets.clear()
+            server.device.services.clear()
+            server.device.addDevice(upnp.Device(deviceType='urn:exemple-org:device:Sensor:1', friendlyName='S'))
+            await asyncio.sleep(2)
+            return [(packet.headers['NTS'][5:], packet.headers['NT']) for packet in cable.packets]
+
+    sent = run(scene())
+    assert sent[0] == ('byebye', 'sadmin-fr:service:dummy')
+    assert [nts for nts, _ in sent] == ['byebye'] + ['alive'] * 5
+    assert sent[-1] == ('alive', 'urn:exemple-org:device:Sensor:1')
+
+
+def test_a_change_undone_is_not_advertised(cable: Cable) -> None:
+    """Same documents, same CONFIGID, no message."""
+
+    async def scene() -> None:
+        async with announcer(cable) as server:
+            await asyncio.sleep(2)
+            cable.packets.clear()
+            server.device.friendlyName = 'Another'
+            server.device.friendlyName = 'UPnP Test'
+            await asyncio.sleep(2)
+            assert cable.packets == []
+
+    run(scene())
+
+
+def test_a_change_that_cannot_be_announced_is_warned_of_and_the_device_stays(
+    cable: Cable, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is lost."""
+
+    async def scene() -> None:
+        async with announcer(cable) as server:
+            await asyncio.sleep(2)
+            server.device.deviceType = None
+            await asyncio.sleep(2)
+            assert server.ssdp.protocol.provides(f'{UDN}::{DEVICE_TYPE}')
+
+    run(scene())
+    assert [record.levelname for record in caplog.records if 'deviceType is missing' in record.getMessage()] == [
+        'WARNING'
+    ]
+
+
+def test_the_uuid_is_fixed_while_it_is_announced(cable: Cable) -> None:
+    """UDA 1.1 §1.1.4."""
+
+    async def scene() -> None:
+        server = announcer(cable)
+        async with server:
+            with pytest.raises(upnp.DescriptionError, match='fixed while the device is announced'):
+                server.device.uuid = '6'
+        server.device.uuid = '6'
+
+    run(scene())
+
+
+def test_several_root_devices_have_a_description_each(cable: Cable) -> None:
+    """addDevice and removeDevice, while it runs."""
+
+    async def scene() -> None:
+        async with announcer(cable) as server:
+            second = demo('6', 'Second')
+            await asyncio.sleep(2)
+            server.addDevice(second)
+            await asyncio.sleep(2)
+            assert server.devices == (server.device, second)
+            assert [location.partition(':')[2].partition('/descr')[0][-2:] for location in server.locations['lo']] == [
+                str(server.httpPort)[-2:],
+                '/6',
+            ]
+            assert b'Second' in server.resources['/6/descr.xml'].body(HERE)
+            assert b'Second' in server.resources['/6/'].body(HERE)
+            assert 'uuid:6::upnp:rootdevice' in notifications(cable, 'ssdp:alive')
+            await server.removeDevice(second)
+            assert set(notifications(cable, 'ssdp:byebye')) == {
+                *('uuid:6', 'uuid:6::upnp:rootdevice', f'uuid:6::{DEVICE_TYPE}', 'uuid:6::sadmin-fr:service:dummy')
+            }
+            assert '/6/descr.xml' not in server.resources
+
+    run(scene())
+
+
+def test_a_root_device_that_cannot_be_one_is_refused_at_once(cable: Cable) -> None:
+    """Its mistake is told where it is made."""
+    server = announcer(cable)
+    embedding = lamp()
+    with pytest.raises(TypeError, match=r'upnp\.Device is wanted'):
+        server.addDevice('lamp')  # type: ignore[arg-type]
+    with pytest.raises(upnp.DescriptionError, match='has the uuid'):
+        server.addDevice(demo())
+    with pytest.raises(upnp.DescriptionError, match='is embedded'):
+        server.addDevice(embedding.devices[0])
+    with pytest.raises(upnp.DescriptionError, match='friendlyName is missing'):
+        server.addDevice(upnp.Device(deviceType=DEVICE_TYPE))
+
+
+def test_a_uuid_is_derived_once_and_is_the_same_after_a_restart(cable: Cable, caplog: pytest.LogCaptureFixture) -> None:
+    """Logged at INFO so that it can be pinned."""
+    caplog.set_level(logging.INFO)
+
+    def made() -> upnp.Device:
+        device = upnp.Device(deviceType=DEVICE_TYPE, friendlyName='Derived')
+        device.addDevice(upnp.Device(deviceType=DEVICE_TYPE, friendlyName='Derived'))
+        return device
+
+    async def scene() -> list[str | None]:
+        uuids = []
+        for _ in range(2):
+            device = made()
+            async with announcer(cable, device):
+                uuids += [device.uuid, device.devices[0].uuid]
+        return uuids
+
+    first, embedded, again, embeddedAgain = run(scene())
+    assert (first, embedded) == (again, embeddedAgain)
+    assert first != embedded
+    assert f'has the uuid {first}' in caplog.text
+
+
+def test_an_icon_is_read_from_its_path_and_measured(cable: Cable, tmp_path: Path) -> None:
+    """Its size stands in the description, its bytes are served."""
+    path = tmp_path / 'lamp.png'
+    path.write_bytes(PNG)
+    device = demo()
+    device.addIcon(upnp.Icon({'path': str(path)}))
+
+    async def scene() -> None:
+        async with announcer(cable, device) as server:
+            icon = device.icons[0]
+            assert (icon.mimetype, icon.width, icon.height, icon.depth) == ('image/png', 48, 24, 32)
+            (served,) = [resource.body(HERE) for place, resource in server.resources.items() if 'icon' in place]
+            assert served == PNG
+
+    run(scene())
+
+
+@pytest.mark.parametrize(
+    ('icon', 'message'),
+    [
+        ({'path': '/nowhere.png'}, "icon '/nowhere.png' cannot be read"),
+        ({'data': b'?'}, 'mimetype, width, height, depth cannot be told'),
+        ({'data': b'GIF89a'}, 'width, height, depth cannot be told'),
+        ({}, 'needs one of path, data and url'),
+    ],
+)
+def test_an_icon_that_cannot_be_described_stops_the_start(icon: dict[str, object], message: str) -> None:
+    """DescriptionError, with the remedy."""
+    device = demo()
+    device.addIcon(upnp.Icon(icon))
+    with pytest.raises(upnp.DescriptionError, match=message):
+        asyncio.run(upnp.Announcer(device, 0, HERE).start())
+
+
+@pytest.mark.parametrize(
+    ('options', 'error', 'message'),
+    [
+        ({'httpPort': 70000}, ValueError, 'httpPort must be a whole number from 0 to 65535, not 70000'),
+        ({'httpPort': '5000'}, ValueError, "httpPort .* not '5000'"),
+        ({'maxAge': 0}, ValueError, 'maxAge must be'),
+        ({'bootId': -1}, ValueError, 'bootId must be'),
+        ({'server': 'Lamp'}, ValueError, "server 'Lamp' has not the form"),
+        ({'server': 'Lamp/1\r\nX: y'}, ValueError, 'has not the form'),
+        ({'extraHeaders': {'USN': 'x'}}, ValueError, 'is set by the announcer'),
+        ({'extraHeaders': {'X': 'a\r\nb'}}, ValueError, 'is no header'),
+    ],
+)
+def test_a_wrong_option_is_refused_when_it_is_given(
+    options: dict[str, object], error: type[Exception], message: str
+) -> None:
+    """With the value and the range."""
+    with pytest.raises(error, match=message):
+        upnp.Announcer(demo(), **options)  # type: ignore[arg-type]
+
+
+def test_oddities_are_noted_once_at_info(cable: Cable, caplog: pytest.LogCaptureFixture) -> None:
+    """They are announced exactly as given; a warning would reach stderr."""
+    caplog.set_level(logging.INFO)
+
+    async def scene() -> None:
+        server = announcer(cable)
+        for _ in range(2):
+            async with server:
+                await asyncio.sleep(0.2)
+
+    run(scene())
+    noted = [record for record in caplog.records if 'sadmin-fr:service:dummy' in record.getMessage()]
+    assert [record.levelname for record in noted] == ['INFO']
+
+
+def test_a_clock_loop_is_what_these_tests_run_on() -> None:
+    """Nothing here waits for real."""
+
+    async def scene() -> float:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, ClockLoop)
+        began = loop.time()
+        await asyncio.sleep(86400)
+        return loop.time() - began
+
+    assert run(scene()) == pytest.approx(86400)

@@ -1,0 +1,318 @@
+"""The HTTP server over streams in memory: requests as bytes in, answers as bytes out."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+import upnp
+from upnp import Description
+from upnp.HTTP import (
+    HTTP,
+    DescriptionAnswer,
+    HttpAnswer,
+    HttpRequest,
+    HttpServer,
+    PageAnswer,
+    Resource,
+    ScpdAnswer,
+    ServerErrorAnswer,
+)
+
+from .devices import UUID, demo
+from .fakes import FakeTransport, run
+
+TOKEN = 'Linux/6.1 UPnP/1.1 Lamp/1.0'
+SCPD = f'/{UUID}/0/scpd.xml'
+
+
+class Site:
+    """An announcer's part in this: what is served, and its limits."""
+
+    def __init__(self, **limits: float) -> None:
+        self.limits = upnp.Limits(**limits)  # type: ignore[arg-type]
+        self.serverToken = TOKEN
+        self.resources: dict[str, Resource] = {}
+        self.http = HTTP(self, 5000, '127.0.0.1')
+        device = demo()
+        self.resources, self.configIds = self.http.publish([(device, Description.placesOf(device, first=True))])
+
+
+def exchange(sent: bytes | list[bytes], *, end: bool = True, **limits: float) -> bytes:
+    """Return all that comes back for what is sent, piece by piece, until the server closes."""
+
+    async def scene() -> bytes:
+        transport = FakeTransport()
+        reader, writer = transport.connect()
+        serving = asyncio.create_task(Site(**limits).http.server.InConnection(reader, writer))
+        for piece in [sent] if isinstance(sent, bytes) else sent:
+            reader.feed_data(piece)
+            for _ in range(3):
+                await asyncio.sleep(0)
+        if end:
+            reader.feed_eof()
+        await serving
+        return bytes(transport.written)
+
+    return run(scene())
+
+
+def statuses(answer: bytes) -> list[int]:
+    """Return the status of each response in a row of them, none of which has another's start in its body."""
+    return [int(part[1:4]) for part in answer.split(b'HTTP/1.1')[1:]]
+
+
+def fields(answer: bytes) -> dict[str, str]:
+    """Return the header fields of a response."""
+    lines = answer.partition(b'\r\n\r\n')[0].decode().split('\r\n')[1:]
+    return {name: value.strip() for name, _, value in (line.partition(':') for line in lines)}
+
+
+def get(path: str = '/descr.xml', method: str = 'GET', version: str = '1.1', *more: str) -> bytes:
+    """Return a request."""
+    return '\r\n'.join([f'{method} {path} HTTP/{version}', 'Host: 192.0.2.1:5000', *more, '', '']).encode()
+
+
+def test_a_description_is_served_as_uda_asks() -> None:
+    """UDA 1.1 §2.11: status, headers, exact length."""
+    answer = exchange(get())
+    head, _, body = answer.partition(b'\r\n\r\n')
+    assert head.startswith(b'HTTP/1.1 200 OK\r\n')
+    assert fields(answer) == {
+        'CONTENT-LENGTH': str(len(body)),
+        'CONTENT-TYPE': 'text/xml; charset="utf-8"',
+        'DATE': fields(answer)['DATE'],
+        'SERVER': TOKEN,
+    }
+    assert fields(answer)['DATE'].endswith(' GMT')
+    assert b'<UDN>uuid:00a56575-78fa-40fe-b107-8f4b5043a2b0</UDN>' in body
+    assert b'<presentationURL>http://192.0.2.1:5000/</presentationURL>' in body
+    assert f'configId="{Site().configIds[0]}"'.encode() in body
+
+
+@pytest.mark.parametrize(
+    ('path', 'kind', 'content'),
+    [(SCPD, 'text/xml; charset="utf-8"', b'<scpd '), ('/', 'text/html; charset=utf-8', b'<h1>UPnP Test</h1>')],
+)
+def test_the_scpd_and_the_page_are_served(path: str, kind: str, content: bytes) -> None:
+    """UDA 1.1 §2.5, §5."""
+    answer = exchange(get(path))
+    assert fields(answer)['CONTENT-TYPE'] == kind
+    assert content in answer
+
+
+@pytest.mark.parametrize(
+    ('request_', 'status'),
+    [
+        (get('/nowhere'), 404),
+        (get('/../etc/passwd'), 404),
+        (get('*', 'OPTIONS'), 404),
+        (get(method='POST'), 405),
+        (get(method='SUBSCRIBE'), 405),
+        (get(method='BREW'), 501),
+        (get('descr.xml'), 400),
+        (get(version='2.0'), 505),
+        (get(version='1'), 400),
+        (b'GET /descr.xml HTTP/1.1\r\n\r\n', 400),
+        (b'GET /descr.xml\r\n\r\n', 400),
+        (get('/descr.xml', 'GET', '1.1', 'Host: other'), 400),
+        (get('/descr.xml', 'GET', '1.1', 'X : y'), 400),
+        (get('/descr.xml', 'GET', '1.1', 'X: y', ' folded'), 400),
+        (get('/descr.xml', 'GET', '1.1', 'X: \0'), 400),
+        (get('/descr.xml', 'GET', '1.1', 'X: a\rb'), 400),
+        (get('/descr.xml', 'GET', '1.1', 'Content-Length: 1', 'Transfer-Encoding: chunked'), 400),
+        (get('/descr.xml', 'GET', '1.1', 'Content-Length: 1', 'Content-Length: 1'), 400),
+        (get('/descr.xml', 'GET', '1.1', 'Content-Length: +1'), 400),
+        (get('/descr.xml', 'GET', '1.1', 'Transfer-Encoding: gzip'), 400),
+        (get('/descr.xml', 'GET', '1.1', 'Content-Length: 262145'), 413),
+        (get('/descr.xml', 'GET', '1.1', 'Content-Length: 9') + b'short', 400),
+        (get('/descr.xml', 'GET', '1.1', 'Transfer-Encoding: chunked') + b'x\r\n', 400),
+        (get('/descr.xml', 'GET', '1.1', 'Transfer-Encoding: chunked') + b'2\r\nabc\r\n', 400),
+        (get('/descr.xml', 'GET', '1.1', 'Transfer-Encoding: chunked') + b'a' * 2000, 400),
+        (get('/descr.xml', 'GET', '1.1', 'Transfer-Encoding: chunked') + b'fffff\r\n', 413),
+        (get('/descr.xml', 'GET', '1.1', 'Transfer-Encoding: chunked') + b'0\r\n' + b'a: b\r\n' * 200, 431),
+        (get('/' + 'x' * 8192), 414),
+        (b'G' * 20000, 414),
+        (get('/descr.xml', 'GET', '1.1', 'X: ' + 'y' * 17000), 431),
+        (get('/descr.xml', 'GET', '1.1', *['X: y'] * 100), 431),
+    ],
+)
+def test_a_request_that_cannot_be_served_gets_its_status(request_: bytes, status: int) -> None:
+    """RFC 9110 §15, RFC 9112 §2-§7."""
+    answer = exchange(request_)
+    assert statuses(answer) == [status]
+    assert b'Traceback' not in answer
+    assert b'upnp' not in answer.partition(b'\r\n\r\n')[2].lower()
+
+
+def test_a_broken_request_closes_the_connection_and_an_unknown_path_does_not() -> None:
+    """Where a broken request ends nobody knows."""
+    assert statuses(exchange(get('/nowhere') + get())) == [404, 200]
+    assert statuses(exchange(get(version='2.0') + get())) == [505]
+
+
+def test_405_names_what_is_allowed() -> None:
+    """RFC 9110 §15.5.6."""
+    assert fields(exchange(get(method='POST')))['ALLOW'] == 'GET, HEAD'
+
+
+def test_head_has_the_headers_of_get_and_no_body() -> None:
+    """RFC 9110 §9.3.2."""
+    answer = exchange(get(method='HEAD'))
+    assert answer.endswith(b'\r\n\r\n')
+    assert int(fields(answer)['CONTENT-LENGTH']) > 500
+
+
+@pytest.mark.parametrize(
+    ('first', 'kept', 'connection'),
+    [
+        (get(), True, None),
+        (get('/', 'GET', '1.1', 'Connection: close'), False, 'close'),
+        (get('/', 'GET', '1.0'), False, 'close'),
+        (b'GET / HTTP/1.0\r\n\r\n', False, 'close'),
+        (get('/', 'GET', '1.0', 'Connection: Keep-Alive'), True, 'keep-alive'),
+    ],
+)
+def test_the_connection_is_kept_as_the_request_says(first: bytes, kept: bool, connection: str | None) -> None:
+    """UDA 1.1 §2.1, RFC 9112 §9.3."""
+    answer = exchange(first + get(SCPD))
+    assert statuses(answer) == ([200, 200] if kept else [200])
+    assert fields(answer).get('CONNECTION') == connection
+
+
+def test_pipelined_requests_are_answered_in_order() -> None:
+    """RFC 9112 §9.3.2."""
+    answer = exchange(get('/nowhere') + get() + get(method='BREW') + get(SCPD))
+    assert statuses(answer) == [404, 200, 501, 200]
+
+
+@pytest.mark.parametrize(
+    'body',
+    [
+        get('/', 'GET', '1.1', 'Content-Length: 5') + b'GET /',
+        get('/', 'GET', '1.1', 'Transfer-Encoding: chunked') + b'3;x=y\r\nGET\r\n2\r\n /\r\n0\r\nTrailer: x\r\n\r\n',
+    ],
+)
+def test_a_body_that_nobody_wants_is_read_and_dropped(body: bytes) -> None:
+    """RFC 9110 §9.3.1: what follows it is the next request."""
+    assert statuses(exchange(body + get(SCPD))) == [200, 200]
+
+
+def test_a_request_may_come_in_any_pieces() -> None:
+    """TCP keeps no borders."""
+    whole = b'\r\n' + get('/', 'GET', '1.1', 'Transfer-Encoding: chunked') + b'3\r\nabc\r\n0\r\n\r\n' + get(SCPD)
+    assert statuses(exchange([whole[index : index + 1] for index in range(len(whole))])) == [200, 200]
+
+
+def test_line_feeds_alone_end_lines_too() -> None:
+    """RFC 9112 §2.2."""
+    assert statuses(exchange(b'GET / HTTP/1.1\nHost: x\n\n')) == [200]
+
+
+def test_the_absolute_form_is_accepted() -> None:
+    """RFC 9112 §3.2.2."""
+    assert statuses(exchange(get('http://192.0.2.1:5000/descr.xml?x=y'))) == [200]
+
+
+def test_expect_gets_its_continue() -> None:
+    """RFC 9110 §10.1.1."""
+    request = get('/', 'GET', '1.1', 'Content-Length: 2', 'Expect: 100-continue')
+    assert statuses(exchange([request, b'ab'])) == [100, 200]
+
+
+@pytest.mark.parametrize(('more', 'language'), [((), None), (('Accept-Language: de',), 'en')])
+def test_the_language_is_told_when_one_was_asked_for(more: tuple[str, ...], language: str | None) -> None:
+    """UDA 1.1 §2.11: if and only if."""
+    assert fields(exchange(get('/descr.xml', 'GET', '1.1', *more))).get('CONTENT-LANGUAGE') == language
+
+
+@pytest.mark.parametrize(
+    ('pieces', 'expected'),
+    [([], []), ([b'GET / HT'], []), ([get()], [200]), ([get('/', 'GET', '1.1', 'Content-Length: 5'), b'x'], [])],
+)
+def test_a_silent_peer_is_cut_off(pieces: list[bytes], expected: list[int]) -> None:
+    """limits headSeconds, bodySeconds, idleSeconds; the clock runs by itself here."""
+    assert statuses(exchange(pieces, end=False)) == expected
+
+
+def test_a_peer_that_reads_nothing_is_cut_off() -> None:
+    """limits writeSeconds."""
+
+    async def scene() -> bool:
+        transport = FakeTransport(stuck=True)
+        reader, writer = transport.connect()
+        reader.feed_data(get())
+        await Site().http.server.InConnection(reader, writer)
+        return transport.isAborted
+
+    assert run(scene())
+
+
+@pytest.mark.parametrize(
+    ('limits', 'peers', 'alive'),
+    [
+        ({'maxConnections': 2}, ['192.0.2.7', '192.0.2.8', '192.0.2.9'], [1, 2]),
+        ({'maxConnectionsPerPeer': 2}, ['192.0.2.7', '192.0.2.8', '192.0.2.7', '192.0.2.7'], [1, 2, 3]),
+    ],
+)
+def test_the_connection_idle_longest_gives_way(limits: dict[str, float], peers: list[str], alive: list[int]) -> None:
+    """limits maxConnections, maxConnectionsPerPeer: nobody is locked out by others' idle connections."""
+
+    async def scene() -> list[int]:
+        server = Site(**limits).http.server
+        transports = [FakeTransport(peer=(peer, 40000)) for peer in peers]
+        tasks = []
+        for transport in transports:
+            tasks.append(asyncio.create_task(server.InConnection(*transport.connect())))
+            await asyncio.sleep(0)
+        living = [index for index, transport in enumerate(transports) if not transport.isAborted]
+        await server.stop()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks)
+        return living
+
+    assert run(scene()) == alive
+
+
+def test_documents_are_rendered_once_for_each_address() -> None:
+    """The very same bytes object is sent again."""
+    resource = Site().resources['/descr.xml']
+    assert resource.body('192.0.2.1') is resource.body('192.0.2.1')
+    assert resource.body('192.0.2.1') != resource.body('192.0.2.2')
+
+
+def test_routing_picks_the_documented_answers() -> None:
+    """The documented classes are what serves."""
+    site = Site()
+    server = HttpServer(site.http)
+    paths = ['/descr.xml', SCPD, '/', '/nowhere']
+    kinds = [type(server.HttpRouting(HttpRequest('GET', path, 'HTTP/1.1', {}))) for path in paths]
+    assert kinds == [DescriptionAnswer, ScpdAnswer, PageAnswer, ServerErrorAnswer]
+
+
+def test_an_answer_by_itself_is_an_empty_success() -> None:
+    """What a subclass begins with."""
+
+    async def scene() -> bytes:
+        transport = FakeTransport()
+        _, writer = transport.connect()
+        answer = HttpAnswer(HttpRequest('GET', '/', 'HTTP/1.1', {}))
+        answer.execute()
+        answer.write(writer)
+        writer.close()
+        await writer.wait_closed()
+        return bytes(transport.written)
+
+    assert run(scene()) == b'HTTP/1.1 200 OK\r\nCONTENT-LENGTH: 0\r\n\r\n'
+
+
+def test_requests_and_answers_print_themselves(capsys: pytest.CaptureFixture[str]) -> None:
+    """pprint, as documented."""
+    request = HttpRequest('GET', '/x', 'HTTP/1.1', {'host': 'y'})
+    request.pprint()
+    answer = ServerErrorAnswer(request, status=404)
+    answer.execute()
+    answer.pprint()
+    assert capsys.readouterr().out == (
+        'GET /x HTTP/1.1\n    host: y\nHTTP/1.1 404 Not Found\n    CONTENT-LENGTH: 14\n    CONTENT-TYPE: text/plain\n'
+    )
