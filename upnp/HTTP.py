@@ -15,7 +15,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import ClassVar, Protocol, TypeVar
 
 from . import Description, _loops, _message, _page
@@ -38,6 +37,18 @@ HTML_TYPE = 'text/html; charset=utf-8'
 LANGUAGE = 'en'  # of what is served; UDA 1.1 §2.11 wants it told when ACCEPT-LANGUAGE came
 CONTINUE = b'HTTP/1.1 100 Continue\r\n\r\n'
 
+REASONS = {  # RFC 9110 §15, those that are answered
+    200: 'OK',
+    400: 'Bad Request',
+    404: 'Not Found',
+    405: 'Method Not Allowed',
+    413: 'Content Too Large',
+    414: 'URI Too Long',
+    431: 'Request Header Fields Too Large',
+    500: 'Internal Server Error',
+    501: 'Not Implemented',
+    505: 'HTTP Version Not Supported',
+}
 READ_METHODS = ('GET', 'HEAD')
 KNOWN_METHODS = (
     *(*READ_METHODS, 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', 'PATCH'),
@@ -83,7 +94,7 @@ class HttpAnswer:
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
-        self.status = HTTPStatus.OK
+        self.status = 200
         self.headers: dict[str, str] = {}
         self.body = b''
         self.closes = not request.keepsAlive
@@ -93,7 +104,7 @@ class HttpAnswer:
 
     def pprint(self) -> None:
         """Print the answer in a form for people, to standard output."""
-        show(f'HTTP/1.1 {self.status.value} {self.status.phrase}', self._fields(''))
+        show(self._statusLine, self._fields(''))
 
     def write(self, writer: asyncio.StreamWriter, *, date: str = '', server: str = '') -> None:
         """Send the answer; to HEAD without its body (RFC 9110 §9.3.2).
@@ -102,8 +113,12 @@ class HttpAnswer:
         :param server: the value of SERVER, likewise.
         """
         fields = [*self._fields(date), ('SERVER', server)] if server else self._fields(date)
-        head = _message.render(f'HTTP/1.1 {self.status.value} {self.status.phrase}', fields)
+        head = _message.render(self._statusLine, fields)
         writer.write(head if self.request.method == 'HEAD' else head + self.body)
+
+    @property
+    def _statusLine(self) -> str:
+        return f'HTTP/1.1 {self.status} {REASONS[self.status]}'
 
     def _fields(self, date: str) -> list[tuple[str, str]]:
         fields = [('CONTENT-LENGTH', str(len(self.body))), *self.headers.items()]
@@ -233,13 +248,13 @@ class PageAnswer(ResourceAnswer):
 class ServerErrorAnswer(HttpAnswer):
     """An HTTP error; its body says no more than its status.
 
-    :param status: 400 to 599.
+    :param status: one of those in ``REASONS``.
     :param allow: for 405, the methods that are allowed.
     """
 
     def __init__(self, request: HttpRequest, *, status: int = 500, allow: Sequence[str] = ()) -> None:
         super().__init__(request)
-        self.status = HTTPStatus(status)
+        self.status = status
         self._allow = allow
 
     def execute(self) -> None:
@@ -247,7 +262,7 @@ class ServerErrorAnswer(HttpAnswer):
         if self._allow:
             self.headers['ALLOW'] = ', '.join(self._allow)
         self.headers['CONTENT-TYPE'] = 'text/plain'
-        self.body = f'{self.status.value} {self.status.phrase}\n'.encode()
+        self.body = f'{self.status} {REASONS[self.status]}\n'.encode()
 
 
 class HttpServer:
@@ -496,7 +511,7 @@ class HTTP:
         self.server = HttpServer(self)
         self._wantedPort = port
         self._listening: asyncio.Server | None = None
-        self._starting: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Listen; a second time is harmless.
@@ -520,12 +535,12 @@ class HTTP:
 
     def initLoop(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start on a loop: at once when it is idle, as a task of its own when it runs."""
-        self._starting = _loops.startOn(loop, self.start, 'upnp HTTP start')
+        self._task = _loops.startOn(loop, self.start, 'upnp HTTP start')
 
     def dispose(self) -> None:
         """Stop listening; connections end with the loop's next turn."""
         if self._listening is not None:
-            _loops.startOn(self._listening.get_loop(), self.stop, 'upnp HTTP stop')
+            self._task = _loops.startOn(self._listening.get_loop(), self.stop, 'upnp HTTP stop')
 
     def publish(self, roots: Sequence[tuple[Device, Places]]) -> tuple[dict[str, Resource], list[int]]:
         """Render all that is to be served of the root devices.

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ssdp.aio import SimpleServiceDiscoveryProtocol
 from ssdp.messages import SSDPRequest, SSDPResponse
@@ -49,6 +49,14 @@ MAX_KNOWN_SEARCHES = 1024  # rendered answers kept; many lower versions of a typ
 FIRST_CLASS_D = 224  # addresses from 224.0.0.0 are multicast, reserved or broadcast, and no source
 
 Address = tuple[str, int]
+
+
+@runtime_checkable
+class Sender(Protocol):
+    """What datagrams go out by: an asyncio transport of any loop, or :class:`upnp._network.LinkTransport`."""
+
+    def sendto(self, data: bytes, addr: Address | None = None) -> None:
+        """Send one datagram to ``(address, port)``."""
 
 
 class Announced(Protocol):
@@ -102,7 +110,7 @@ class Answer(SSDPResponse):
         if (target := self._config.targetFor(device)) is not None:
             self.describe(target, ip).sendto(self._config.endpoints[ip].transport, addr)
 
-    def sendto(self, transport: asyncio.DatagramTransport, addr: Address) -> None:
+    def sendto(self, transport: Sender, addr: Address) -> None:
         """Send the answer as it is to ``addr``."""
         log.debug('> %s:%d answer', *addr)
         transport.sendto(bytes(self), addr)
@@ -126,7 +134,7 @@ class Notify(SSDPRequest):
         """Return the message."""
         return _message.render(f'{self.method} {self.uri} {self.version}', self.headers)
 
-    def send(self, ip: str, usn: str | None = None, transport: asyncio.DatagramTransport | None = None) -> None:
+    def send(self, ip: str, usn: str | None = None, transport: Sender | None = None) -> None:
         """Send the advertisement to the group.
 
         :param ip: our own address on the interface to use, for LOCATION.
@@ -140,7 +148,7 @@ class Notify(SSDPRequest):
             self.headers = config.headersFor(target, ip, names, {'NT': target.nt, 'NTS': self._nts})
             self.sendto(transport or config.endpoints[ip].transport, (GROUP, PORT))
 
-    def sendto(self, transport: asyncio.DatagramTransport, addr: Address) -> None:
+    def sendto(self, transport: Sender, addr: Address) -> None:
         """Send the advertisement as it is to ``addr``."""
         log.debug('> %s:%d %s', *addr, self._nts)
         transport.sendto(bytes(self), addr)
@@ -161,11 +169,11 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
         self._config = config
         self._multicast = multicast
         self.interface = interface
-        self.transport = asyncio.DatagramTransport()
+        self.transport: Sender = asyncio.DatagramTransport()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport that answers go out by; the group's serves for advertisements too."""
-        if isinstance(transport, asyncio.DatagramTransport):
+        if isinstance(transport, Sender):
             self.transport = transport
             if self._config is not None and self.interface is not None and self._multicast:
                 self._config.endpoints[self.interface.address] = self
@@ -277,7 +285,7 @@ class SSDP:
         self.endpoints: dict[str, AnnouncerService] = {}  # by our address there
         self.makeLinks: Callable[[EndpointFactory, int], LinkSet] = Links  # the seam to the network
         self._session: _Session | None = None
-        self._starting: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Open the sockets and begin to announce; a second time is harmless.
@@ -301,7 +309,7 @@ class SSDP:
 
     def initLoop(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start on a loop: at once when it is idle, as a task of its own when it runs."""
-        self._starting = _loops.startOn(loop, self.start, 'upnp SSDP start')
+        self._task = _loops.startOn(loop, self.start, 'upnp SSDP start')
 
     def dispose(self) -> None:
         """Send byebye and close the sockets."""
@@ -335,7 +343,7 @@ class SSDP:
         """Send one set of advertisements on every interface."""
         self._toAll(ALIVE)
 
-    def later(self, transport: asyncio.DatagramTransport, addr: Address, answers: Sequence[Answer], mx: int) -> None:
+    def later(self, transport: Sender, addr: Address, answers: Sequence[Answer], mx: int) -> None:
         """Have answers sent when they are due."""
         if self._session is not None:
             self._session.queue(transport, addr, answers, mx)
@@ -379,7 +387,7 @@ class _Session:
         self._rng = rng
         self._loop = asyncio.get_running_loop()
         self._alarm = _loops.Alarm(self._loop, self._onTime)
-        self._outbox: Outbox[tuple[Answer, asyncio.DatagramTransport, Address]] = Outbox(limits)
+        self._outbox: Outbox[tuple[Answer, Sender, Address]] = Outbox(limits)
         self._sets: list[float] = []  # when the next sets are due; none while withdrawn
 
     def begin(self) -> None:
@@ -409,7 +417,7 @@ class _Session:
         self.withdraw()
         self.links.close()
 
-    def queue(self, transport: asyncio.DatagramTransport, addr: Address, answers: Sequence[Answer], mx: int) -> None:
+    def queue(self, transport: Sender, addr: Address, answers: Sequence[Answer], mx: int) -> None:
         """Send answers when they are due; a search that repeats a pending one has its answers coming already."""
         if not self._sets:
             return

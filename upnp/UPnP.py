@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 
 from . import Description, _loops
@@ -229,7 +228,8 @@ class Announcer:
         if self._loop is None or self._loop.is_closed():
             self.initLoop()
         loop = self._loop
-        assert loop is not None
+        if loop is None or loop.is_running():
+            raise RuntimeError('the loop runs in another thread already')
         self._inForeaver = True
         with _loops.stopSignals(loop, self._halt):
             try:
@@ -418,9 +418,15 @@ def readIcons(icons: Sequence[Icon]) -> None:
     """
     for icon in icons:
         try:
-            icon.load(Path(icon.path).read_bytes() if icon.path is not None else bytes(icon.data or b''))
+            icon.load(bytesOf(icon.path) if icon.path is not None else bytes(icon.data or b''))
         except OSError as error:
             raise DescriptionError(f'the icon {icon.path!r} cannot be read: {error.strerror}') from error
+
+
+def bytesOf(path: str) -> bytes:
+    """Return a file's content."""
+    with open(path, 'rb') as file:
+        return file.read()
 
 
 def checkedDevice(device: Device) -> Device:

@@ -4,8 +4,6 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from uuid import UUID, uuid5
 
 import netifaces
 
@@ -14,7 +12,7 @@ from .Objects import Device
 
 __all__ = ['machineIdentity', 'settleUuids', 'systemToken']
 
-NAMESPACE = UUID('a6e5c1d4-2b0b-5d0e-9b61-0c1a7c6e3f52')  # of every UUID made here; a constant for ever
+NAMESPACE = 'a6e5c1d4-2b0b-5d0e-9b61-0c1a7c6e3f52'  # of every UUID made here; a constant for ever
 BOARD_SERIALS = ('/sys/firmware/devicetree/base/serial-number', '/proc/device-tree/serial-number')
 CPU_FILE = '/proc/cpuinfo'
 MACHINE_IDS = ('/etc/machine-id', '/var/lib/dbus/machine-id')
@@ -74,7 +72,7 @@ def systemToken() -> str:
 def textOf(path: str) -> str:
     """Return a small file's text without NULs and white space around it; nothing when it cannot be read."""
     try:
-        with Path(path).open('rb') as file:
+        with open(path, 'rb') as file:
             return file.read(MAX_IDENTITY_BYTES).decode('utf-8', 'replace').strip('\0\r\n\t ')
     except OSError:
         return ''
@@ -88,11 +86,13 @@ def settleUuids(root: Device, identity: Callable[[], str]) -> list[Device]:
 
     :param identity: asked only when a root needs it; it may read files.
     """
+    from uuid import UUID, uuid5  # here, as a device with a uuid of its own does not need them
+
     derived = []
     for index, device in enumerate(root.family()):
         if device.uuid is not None:
             continue
         parts = (str(root.uuid), str(index)) if index else (identity(), str(root.deviceType), str(root.friendlyName))
-        device.uuid = str(uuid5(NAMESPACE, '\0'.join(parts)))
+        device.uuid = str(uuid5(UUID(NAMESPACE), '\0'.join(parts)))
         derived.append(device)
     return derived

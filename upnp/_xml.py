@@ -1,6 +1,5 @@
 """Building XML text: elements, escaping, the characters XML 1.0 allows. Knows nothing of UPnP."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -8,9 +7,6 @@ __all__ = ['Element', 'Template', 'escape', 'forbiddenCharacter', 'render']
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 INDENT = '  '
-
-# XML 1.0 §2.2: everything but these is a Char.
-NOT_A_CHAR = re.compile('[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
 
 
 class Template(str):
@@ -34,8 +30,19 @@ class Element:
 
 def forbiddenCharacter(text: str) -> str | None:
     """Return the first character that XML 1.0 cannot carry, not even escaped; ``None`` when there is none."""
-    found = NOT_A_CHAR.search(text)
-    return found.group() if found else None
+    if text.isprintable():  # none of them is; it saves the look at each character of nearly every text
+        return None
+    return next((character for character in text if not isChar(character)), None)
+
+
+def isChar(character: str) -> bool:
+    """Tell whether XML 1.0 §2.2 counts it as a Char: not the controls, the surrogates, U+FFFE and U+FFFF."""
+    return (
+        ' ' <= character <= '\ud7ff'
+        or '\ue000' <= character <= '\ufffd'
+        or character > '\uffff'
+        or character in '\t\n\r'
+    )
 
 
 def escape(text: str) -> str:
