@@ -7,6 +7,7 @@ template: ``{host}`` and ``{configId}`` are filled in when it is served, so that
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import UnionType
 from zlib import crc32
 
 from ._xml import Element, Template, escape, forbiddenCharacter, render
@@ -53,8 +54,12 @@ TEXT_ELEMENTS = {  # in the template's order, with the length they SHOULD stay u
     'UPC': None,
 }
 PNPX_ELEMENTS = {'hardwareId': 'X_hardwareId', 'compatibleId': 'X_compatibleId', 'deviceCategory': 'X_deviceCategory'}
+NUMERIC_TYPES = (
+    *('ui1', 'ui2', 'ui4', 'ui8', 'i1', 'i2', 'i4', 'i8', 'int'),
+    *('r4', 'r8', 'number', 'fixed.14.4', 'float'),
+)
 DATA_TYPES = (
-    *('ui1', 'ui2', 'ui4', 'ui8', 'i1', 'i2', 'i4', 'i8', 'int', 'r4', 'r8', 'number', 'fixed.14.4', 'float'),
+    *NUMERIC_TYPES,
     *('char', 'string', 'date', 'dateTime', 'dateTime.tz', 'time', 'time.tz', 'boolean'),
     *('bin.base64', 'bin.hex', 'uri', 'uuid'),
 )
@@ -63,6 +68,8 @@ TYPE = re.compile(r'urn:[A-Za-z0-9.-]+:(device|service):([A-Za-z0-9_.-]{1,64}):[
 SERVICE_ID = re.compile(r'urn:[A-Za-z0-9.-]+:serviceId:[^\s:][^\s]{0,63}\Z')
 UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z', re.IGNORECASE)
 TOKEN = re.compile(r'[^\s\x00-\x20\x7f]+\Z')
+SEGMENT = re.compile(r'(?!\.+\Z)[A-Za-z0-9._~-]+\Z')  # of a path, and neither . nor ..
+MIMETYPE = re.compile(r'[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+\Z')
 NAME = re.compile(r'[^\W\d][\w.]*\Z')
 
 
@@ -97,8 +104,9 @@ def placesOf(root: Device, *, first: bool) -> Places:
 
 
 def pathPart(device: Device) -> str:
-    """Return the UUID as a path segment; anything that RFC 3986 does not allow there becomes ``_``."""
-    return re.sub(r'[^A-Za-z0-9_.~-]', '_', device.uuid or '')
+    """Return the UUID as a path segment; of another form it loses what a segment cannot have, and gets its checksum."""
+    uuid = device.uuid or ''
+    return uuid if SEGMENT.match(uuid) else f'{re.sub("[^A-Za-z0-9_-]", "_", uuid)}-{crc32(uuid.encode()):08x}'
 
 
 # What is wrong, and what is odd
@@ -189,23 +197,37 @@ def checkVariables(service: Service, path: str) -> None:
     checkNames(service.stateVariables, f'{path}.stateVariables')
     for index, variable in enumerate(service.stateVariables):
         place = f'{path}.stateVariables[{index}]'
-        if variable.dataType not in DATA_TYPES:
+        if not isinstance(variable.dataType, str) or variable.dataType not in DATA_TYPES:
             raise DescriptionError(
                 f'{variable.dataType!r} is no UPnP data type ({", ".join(DATA_TYPES)})', f'{place}.dataType'
             )
-        allowed, limits, default = variable.allowedValueList, variable.allowedValueRange, variable.defaultValue
-        if allowed is not None and (variable.dataType != 'string' or not allowed or len(set(allowed)) != len(allowed)):
-            raise DescriptionError(
-                f'{allowed!r}: a list is for the type string, has a value and none twice', f'{place}.allowedValueList'
-            )
-        if limits is not None and (len(limits) not in (2, 3) or limits[0] > limits[1]):
-            raise DescriptionError(
-                f'{limits!r} is not (minimum, maximum) or (minimum, maximum, step)', f'{place}.allowedValueRange'
-            )
-        if allowed is not None and default is not None and default not in allowed:
-            raise DescriptionError(f'{default!r} is not in the list {allowed!r}', f'{place}.defaultValue')
-        if limits is not None and isinstance(default, int | float) and not limits[0] <= default <= limits[1]:
-            raise DescriptionError(f'{default!r} is outside of {limits!r}', f'{place}.defaultValue')
+        checkValues(variable, place)
+
+
+def checkValues(variable: StateVariable, path: str) -> None:
+    """Check the list, the range and the default of a state variable."""
+    allowed, limits, default = variable.allowedValueList, variable.allowedValueRange, variable.defaultValue
+    if allowed is not None and not (variable.dataType == 'string' and isTuple(allowed, str) and allowed):
+        raise DescriptionError(f'{allowed!r} is no list of strings, for the type string', f'{path}.allowedValueList')
+    if allowed is not None and (len(set(allowed)) != len(allowed) or any(map(forbiddenCharacter, allowed))):
+        raise DescriptionError(f'{allowed!r} has a value twice, or what XML cannot carry', f'{path}.allowedValueList')
+    if limits is not None and not (variable.dataType in NUMERIC_TYPES and isTuple(limits, int | float)):
+        raise DescriptionError(f'{limits!r} is no range of numbers, for a numeric type', f'{path}.allowedValueRange')
+    if limits is not None and (len(limits) not in (2, 3) or limits[0] > limits[1]):
+        raise DescriptionError(
+            f'{limits!r} is not (minimum, maximum) or (minimum, maximum, step)', f'{path}.allowedValueRange'
+        )
+    if not isinstance(default, bool):
+        textOf(variable, 'defaultValue', path)
+    if allowed is not None and default is not None and default not in allowed:
+        raise DescriptionError(f'{default!r} is not in the list {allowed!r}', f'{path}.defaultValue')
+    if limits is not None and isinstance(default, int | float) and not limits[0] <= default <= limits[1]:
+        raise DescriptionError(f'{default!r} is outside of {limits!r}', f'{path}.defaultValue')
+
+
+def isTuple(value: object, kind: type | UnionType) -> bool:
+    """Tell whether it is a tuple of values of this kind; a boolean is no number."""
+    return isinstance(value, tuple) and all(isinstance(one, kind) and not isinstance(one, bool) for one in value)
 
 
 def checkAction(action: Action, service: Service, path: str) -> None:
@@ -233,7 +255,7 @@ def checkNames(things: Iterable[Action | Argument | StateVariable], path: str) -
     """Check that each name begins with a letter or underscore, goes on with such, digits or dots, and is there once."""
     seen: set[str] = set()
     for index, thing in enumerate(things):
-        if not thing.name or not NAME.match(thing.name):
+        if not isinstance(thing.name, str) or not NAME.match(thing.name):
             raise DescriptionError(
                 f'{thing.name!r} is no name: letters, digits, underscores and dots', f'{path}[{index}].name'
             )
@@ -247,6 +269,17 @@ def checkIcon(icon: Icon, path: str) -> None:
     sources = [name for name in ('path', 'data', 'url') if getattr(icon, name) is not None]
     if len(sources) != 1:
         raise DescriptionError(f'an icon needs one of path, data and url, and has {sources or "none"}', path)
+    textOf(icon, 'url', path)
+    if icon.data is not None and not isinstance(icon.data, bytes | bytearray):
+        raise DescriptionError(f'{icon.data!r} is not bytes', f'{path}.data')
+    if icon.path is not None and not (isinstance(icon.path, str) or hasattr(icon.path, '__fspath__')):
+        raise DescriptionError(f'{icon.path!r} is no path', f'{path}.path')
+    if icon.mimetype is not None and not MIMETYPE.match(textOf(icon, 'mimetype', path)):
+        raise DescriptionError(f'{icon.mimetype!r} has not the form image/png', f'{path}.mimetype')
+    for name in ('width', 'height', 'depth'):
+        value = getattr(icon, name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+            raise DescriptionError(f'{value!r} is no number of pixels or bits', f'{path}.{name}')
 
 
 def checkIconForm(root: Device) -> None:
@@ -294,7 +327,7 @@ def typeNoun(type_: str) -> str:
 
 def serviceIdOf(service: Service) -> str:
     """Return the serviceId, or one made of the serviceType (UDA 1.1 §2.3)."""
-    if service.serviceId is not None:
+    if service.serviceId:
         return str(service.serviceId)
     type_ = str(service.serviceType)
     domain = type_.split(':')[1] if type_.startswith('urn:') else 'upnp-org'
@@ -316,7 +349,7 @@ def deviceElement(
     for name, elements in (('iconList', icons), ('serviceList', services), ('deviceList', devices)):
         if elements:
             children.append(Element(name, tuple(elements)))
-    if presentation := device.presentationURL or page:
+    if presentation := textOf(device, 'presentationURL', 'device') or page:
         children.append(Element('presentationURL', hostTemplate(presentation)))
     for name, element in PNPX_ELEMENTS.items():
         if text := textOf(device, name, 'device'):

@@ -521,7 +521,9 @@ class HTTP:
         if self._listening is None:
             sock = self._bound()
             self.port = sock.getsockname()[1]
-            self._listening = await asyncio.start_server(self.server.InConnection, sock=sock)
+            # In two steps, as a start that is cancelled between listening and returning would lose the socket.
+            self._listening = await asyncio.start_server(self.server.InConnection, sock=sock, start_serving=False)
+            await self._listening.start_serving()
 
     async def stop(self) -> None:
         """Stop listening and cut off every connection; a second time is harmless."""

@@ -6,7 +6,7 @@ announced, so that objects can be filled in any order.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence
-from typing import ClassVar, Generic, TypeVar, overload
+from typing import ClassVar, Generic, Protocol, TypeVar, overload
 
 from .Errors import DescriptionError
 
@@ -54,6 +54,8 @@ class _BaseObj:
             if type(self).__module__ == __name__:
                 raise TypeError(self._unknown(name))
             object.__setattr__(self, name, value)  # a subclass may keep what it likes
+        elif callable(getattr(type(self), name)):
+            raise TypeError(self._unknown(name))
         elif isinstance(value, list):
             self.__setattr__(name, tuple(value))  # so that it cannot change behind our back
         elif getattr(self, name) != value:
@@ -129,40 +131,39 @@ class Children(MutableSequence[Kind], Generic[Kind]):
         return self._items[index]
 
     @overload
-    def __setitem__(self, index: int, value: Kind) -> None: ...
+    def __setitem__(self, index: int, value: Kind | Mapping[str, object]) -> None: ...
     @overload
-    def __setitem__(self, index: slice, value: Iterable[Kind]) -> None: ...
-    def __setitem__(self, index: int | slice, value: Kind | Iterable[Kind]) -> None:
-        if isinstance(index, int):
-            self[index : index + 1 or None] = [value]  # type: ignore[list-item]
-            return
-        if isinstance(value, Mapping | str | bytes) or not isinstance(value, Iterable):
-            raise TypeError(f'a list of {self._kind.__name__} objects or dicts is wanted, not {value!r}')
-        former = self._items[index]
-        self._items[index] = [item if item in former else self._adopted(item) for item in value]
-        self._release(former)
-        self._owner._changed()
+    def __setitem__(self, index: slice, value: Iterable[Kind | Mapping[str, object]]) -> None: ...
+    def __setitem__(self, index: int | slice, value: object) -> None:
+        items: list[object] = list(self._items)
+        if isinstance(index, slice):
+            if isinstance(value, Mapping | str | bytes) or not isinstance(value, Iterable):
+                raise TypeError(f'a list of {self._kind.__name__} objects or dicts is wanted, not {value!r}')
+            items[index] = value
+        else:
+            items[index] = value
+        self._replace(items, swapping=not isinstance(index, slice))
 
     def __delitem__(self, index: int | slice) -> None:
-        former = self._items[index] if isinstance(index, slice) else [self._items[index]]
-        del self._items[index]
-        self._release(former)
-        self._owner._changed()
+        items: list[object] = list(self._items)
+        del items[index]
+        self._replace(items)
 
     def insert(self, index: int, value: Kind | Mapping[str, object]) -> None:
         """Insert a child, or a dict to make one of.
 
         :raises TypeError: another kind of object.
-        :raises DescriptionError: the child has a parent already, or is its own ancestor.
+        :raises DescriptionError: the child has another parent, or is its own ancestor.
         """
-        self._items.insert(index, self._adopted(value))
-        self._owner._changed()
+        items: list[object] = list(self._items)
+        items.insert(index, value)
+        self._replace(items)
 
     def __len__(self) -> int:
         return len(self._items)
 
     def __iter__(self) -> Iterator[Kind]:
-        return iter(tuple(self._items))  # a snapshot: another thread may add while this one reads
+        return iter(self._items)
 
     def __contains__(self, value: object) -> bool:
         if isinstance(value, str):
@@ -177,23 +178,40 @@ class Children(MutableSequence[Kind], Generic[Kind]):
     def __repr__(self) -> str:
         return repr(self._items)
 
-    def _adopted(self, value: object) -> Kind:
+    def _replace(self, items: Iterable[object], *, swapping: bool = False) -> None:
+        """Take other children, all or none; the list is a new one, so that who reads the former is not disturbed.
+
+        :param swapping: a child may stand there twice, as it does while two of them change places.
+        """
+        children = [self._checked(item) for item in items]
+        for child in children:
+            if not swapping and children.count(child) > 1:
+                raise DescriptionError(f'{child!r} is there already: make a second {self._kind.__name__}')
+        former, self._items = self._items, children
+        for item in former:
+            item._parent = None
+        for item in self._items:
+            item._parent = self._owner
+        self._owner._changed()
+
+    def _checked(self, value: object) -> Kind:
         child = self._kind(value) if isinstance(value, Mapping) else value
         if not isinstance(child, self._kind):
             raise TypeError(f'{self._owner!r} takes a {self._kind.__name__} here, not {value!r}')
-        if child._parent is not None:
+        if child._parent not in (None, self._owner):
             raise DescriptionError(
                 f'{child!r} belongs to {child._parent!r} already: make a second {self._kind.__name__}'
             )
         if child is self._owner._root():
             raise DescriptionError(f'{child!r} cannot be put inside itself')
-        child._parent = self._owner
         return child
 
-    def _release(self, former: Iterable[Kind]) -> None:
-        for item in former:
-            if item not in self._items:
-                item._parent = None
+
+class FilePath(Protocol):
+    """What names a file besides a text: ``pathlib.Path`` and the like."""
+
+    def __fspath__(self) -> str:
+        """Return the path as a text."""
 
 
 class Icon(_BaseObj):
@@ -206,7 +224,7 @@ class Icon(_BaseObj):
 
     _labels = ('path', 'url', 'mimetype')
 
-    path: str | None = None
+    path: str | FilePath | None = None
     data: bytes | None = None
     url: str | None = None
     mimetype: str | None = None
@@ -225,9 +243,9 @@ class Icon(_BaseObj):
     def load(self, content: bytes) -> None:
         """Take the bytes to serve, and fill in what they tell and nobody has set."""
         measured = measure(content)
-        for name, value in measured.items():
+        for name in ('mimetype', 'width', 'height', 'depth'):
             if getattr(self, name) in (None, self._measured.get(name)):
-                object.__setattr__(self, name, value)  # read, not changed: nobody is told
+                object.__setattr__(self, name, measured.get(name))  # read, not changed: nobody is told
         self._content, self._measured = content, measured
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
 from . import Description, _loops
-from ._discovery import Advertisement, Root, bootIdAt
+from ._discovery import Advertisement, Root, bootIdAt, nextBootId
 from ._identity import machineIdentity, settleUuids, systemToken
 from ._limits import Limits
 from ._network import ANY_ADDRESS, Choice, Interface, chooseInterfaces, listInterfaces
@@ -15,7 +15,7 @@ from ._options import MAX_NUMBER, checkedHeaders, checkRange, serverToken
 from ._version import __version__
 from .Errors import DescriptionError
 from .HTTP import HTTP, Resource
-from .Objects import Device, Icon
+from .Objects import Device, FilePath, Icon
 from .SSDP import OUR_HEADERS, SSDP
 
 __all__ = ['Annoncer', 'Announcer']
@@ -291,7 +291,7 @@ class Announcer:
         for root in self._roots:
             root.addObserver(self._onChange)
         log.info('interfaces: %s', self._choice)
-        if all(interface.isLoopback for interface in self.interfaces):
+        if self.interfaces and all(interface.isLoopback for interface in self.interfaces):
             log.info('only programs on this machine can see %s: no other network is used', self._main.friendlyName)
         for name, locations in self.locations.items():
             log.info(
@@ -339,10 +339,7 @@ class Announcer:
 
     def _nextBootId(self) -> int:
         former = max((root.bootId for root in self._roots if root.bootId is not None), default=None)
-        if self._bootId is None:
-            bootId = bootIdAt(time.time(), former)
-        else:
-            bootId = self._bootId if former is None else max(self._bootId, former + 1)
+        bootId = bootIdAt(time.time(), former) if self._bootId is None else nextBootId(self._bootId, former)
         for root in self._roots:
             root.boot(bootId)
         return bootId
@@ -423,7 +420,7 @@ def readIcons(icons: Sequence[Icon]) -> None:
             raise DescriptionError(f'the icon {icon.path!r} cannot be read: {error.strerror}') from error
 
 
-def bytesOf(path: str) -> bytes:
+def bytesOf(path: str | FilePath) -> bytes:
     """Return a file's content."""
     with open(path, 'rb') as file:
         return file.read()

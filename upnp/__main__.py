@@ -56,8 +56,10 @@ async def announce(options: argparse.Namespace) -> None:
         for interface in server.interfaces:
             print(f'  on {interface.name}: description {server.locations[interface.name][0]}')
             print(f'  on {interface.name}: page        http://{interface.address}:{server.httpPort}/')
-        if all(interface.isLoopback for interface in server.interfaces):
-            print('  There is no network: only programs on this machine can see it.')
+        if not server.interfaces:
+            print('  nowhere: none of the interfaces asked for is here.')
+        elif all(interface.isLoopback for interface in server.interfaces):
+            print('  Only programs on this machine can see it.')
         print('Ctrl-C ends it.', flush=True)
         await server.serveForever()
     print('byebye')
@@ -70,6 +72,7 @@ def showVisits(verbose: bool) -> None:
     if not verbose:
         shown.addFilter(lambda record: record.levelno > logging.DEBUG or record.msg in (SSDP.SEARCHED, HTTP.FETCHED))
     logging.basicConfig(level=logging.INFO, handlers=[shown])
+    logging.getLogger('asyncio').setLevel(logging.WARNING)
     logging.getLogger('upnp').setLevel(logging.DEBUG)
 
 

@@ -41,8 +41,8 @@ FIRST_WAIT_SECONDS = 0.1  # UDA 1.1 §1.2.2: a random wait of up to this before 
 REPEATS_SECONDS = (0.0, 0.3, 0.7)  # three sets, some hundred ms apart, within a second
 REFRESH_SHARE = (0.3, 0.5)  # of max-age; UDA 1.1 §1.2.2: at random, below half of it
 
-BOOT_EPOCH = 1577836800  # 2020-01-01: 31 bits of half seconds last until 2054
-BOOT_TICKS_PER_SECOND = 2
+BOOT_EPOCH = 1767225600  # 2026-01-01: 31 bits of tenths of a second last until 2032, and then begin anew
+BOOT_TICKS_PER_SECOND = 10  # a process that follows another at once has to have a greater number
 RELEASE_TIME = 1793491200  # 2026-11-01: a clock that shows less is wrong
 DAY_SECONDS = 86400
 MAX_BOOT_ID = 0x7FFFFFFF
@@ -85,11 +85,11 @@ def targetsOf(root: Device) -> tuple[Target, ...]:
 
 def highestVersions(types: Iterable[str]) -> list[str]:
     """Return each type once, in its highest version, in the order of their first appearance."""
-    highest: dict[str, int] = {}
+    highest: dict[tuple[str, bool], int] = {}
     for type_ in types:
         base, version = splitVersion(type_)
-        highest[base] = max(version, highest.get(base, 0))
-    return [f'{base}:{version}' if version else base for base, version in highest.items()]
+        highest[base, version > 0] = max(version, highest.get((base, version > 0), 0))
+    return [f'{base}:{version}' if versioned else base for (base, versioned), version in highest.items()]
 
 
 def splitVersion(type_: str) -> tuple[str, int]:
@@ -122,7 +122,7 @@ class Directory:
         if st == SEARCH_ALL:
             return list(self.targets)
         if (named := self._byName.get(nameKey(st))) is not None:
-            return named
+            return list(named)
         base, version = splitVersion(st)
         return [replace(target, nt=st) for had, target in self._byBase.get(base, ()) if had >= version > 0]
 
@@ -197,7 +197,7 @@ class Search:
             return cls(st, 0) if st else None
         if not (mx.isascii() and mx.isdigit()):
             return None
-        return cls(st, min(int(mx[:9]), MAX_MX_SECONDS))
+        return cls(st, min(int(mx.lstrip('0')[:9] or 0), MAX_MX_SECONDS))
 
 
 def answerDelays(count: int, mx: int, rng: Random) -> list[float]:
@@ -226,8 +226,8 @@ def refreshDelay(maxAge: int, rng: Random) -> float:
 def bootIdAt(wallTime: float, former: int | None = None) -> int:
     """Return a BOOTID for a start: greater than the former one, and than that of an earlier process (UDA 1.1 §1.2.2).
 
-    It counts half seconds. A clock that was never set still gives growing numbers while it runs, and smaller ones than
-    after it is set. What cannot be had without storage: growth over two power cycles, both without a clock.
+    It counts tenths of a second. A clock that was never set still gives growing numbers while it runs, and smaller
+    ones than after it is set. What cannot be had without storage: growth over two power cycles, both without a clock.
 
     :param wallTime: seconds since 1970.
     :param former: the number of this device's last start, if this process made one.
@@ -235,6 +235,11 @@ def bootIdAt(wallTime: float, former: int | None = None) -> int:
     if wallTime < RELEASE_TIME:
         wallTime = RELEASE_TIME + wallTime % DAY_SECONDS
     number = int((wallTime - BOOT_EPOCH) * BOOT_TICKS_PER_SECOND)
+    return nextBootId(number & MAX_BOOT_ID, former)
+
+
+def nextBootId(number: int, former: int | None) -> int:
+    """Return the BOOTID: ``number``, but more than the former one; after 31 bits it begins anew."""
     return (number if former is None else max(number, former + 1)) & MAX_BOOT_ID
 
 
@@ -283,9 +288,9 @@ class Outbox(Generic[Reply]):
         :param dues: when each reply is due, ascending.
         :returns: whether it was queued; False when it joined another, or had to give way.
         """
-        mine = self._bySource.setdefault(source, {})
-        if key in mine:
+        if not replies or key in self._bySource.get(source, ()):
             return False
+        mine = self._bySource.setdefault(source, {})
         if len(mine) >= self._limits.maxPendingSearchesPerSource or not self._makeRoom(source, len(mine)):
             if not mine:
                 del self._bySource[source]
@@ -302,12 +307,13 @@ class Outbox(Generic[Reply]):
             pending = heappop(self._queue)[2]
             if not pending.replies:
                 continue  # it gave way
-            yield pending.replies[pending.position]
+            reply = pending.replies[pending.position]
             pending.position += 1
             if pending.position < len(pending.replies):
                 self._push(pending)
             else:
                 self._forget(pending)
+            yield reply
 
     def clear(self) -> None:
         """Forget everything."""

@@ -89,10 +89,14 @@ def settleUuids(root: Device, identity: Callable[[], str]) -> list[Device]:
     from uuid import UUID, uuid5  # here, as a device with a uuid of its own does not need them
 
     derived = []
+    taken = {device.uuid for device in root.family()}
     for index, device in enumerate(root.family()):
         if device.uuid is not None:
             continue
-        parts = (str(root.uuid), str(index)) if index else (identity(), str(root.deviceType), str(root.friendlyName))
-        device.uuid = str(uuid5(UUID(NAMESPACE), '\0'.join(parts)))
+        parts = [str(root.uuid), str(index)] if index else [identity(), str(root.deviceType), str(root.friendlyName)]
+        while (uuid := str(uuid5(UUID(NAMESPACE), '\0'.join(parts)))) in taken:
+            parts.append('next')  # a device that came earlier had this place
+        device.uuid = uuid
+        taken.add(uuid)
         derived.append(device)
     return derived

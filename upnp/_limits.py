@@ -55,7 +55,8 @@ class Limits:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise TypeError(f'Limits.{field.name} must be a number, not {value!r}')
+            kind = int if field.type is int else int | float
+            if isinstance(value, bool) or not isinstance(value, kind):
+                raise TypeError(f'Limits.{field.name} must be a {"whole " * (kind is int)}number, not {value!r}')
             if not value > 0:
                 raise ValueError(f'Limits.{field.name} must be above zero, not {value!r}')

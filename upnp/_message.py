@@ -86,9 +86,11 @@ def datagramFields(lines: list[str]) -> dict[str, str]:
         if line[0] in ' \t':
             if last:
                 headers[last] = f'{headers[last]} {line.strip()}'
-        elif colon:
-            last = name.strip().lower()
-            headers.setdefault(last, value.strip())
+        elif colon and (name := name.strip().lower()) not in headers:
+            headers[name] = value.strip()
+            last = name
+        else:
+            last = ''
     return headers
 
 
@@ -109,7 +111,9 @@ def parseRequest(head: bytes, maxFields: int = 100) -> Request:
     :param head: from the request line to the blank line, both included.
     :raises MessageError: ``.status`` is 400, 431 for too many fields, or 505 for another major version.
     """
-    lines = head.decode('latin-1').rstrip('\r\n').split('\n')
+    *lines, blank, end = head.decode('latin-1').split('\n') if b'\n' in head else ('', '?', '')
+    if end or blank.strip('\r') or not lines:
+        raise MessageError('a head that ends without a blank line')
     method, target, version = requestLine(lines[0].removesuffix('\r'))
     if len(lines) - 1 > maxFields:
         raise MessageError(f'{len(lines) - 1} header fields', 431)

@@ -126,7 +126,7 @@ def chooseInterfaces(
     :raises NetworkError: ``netBind`` is neither an address nor an interface of this machine.
     """
     named = list(wanted) if wanted is not None else [] if netBind == ANY_ADDRESS else [netBind]
-    if netBind != ANY_ADDRESS and not any(matches(interface, [netBind]) for interface in found):
+    if netBind != ANY_ADDRESS and not any(netBind in (interface.name, interface.address) for interface in found):
         ours = ', '.join(f'{interface.name} ({interface.address})' for interface in found) or 'none'
         raise NetworkError(
             errno.EADDRNOTAVAIL, f'netBind {netBind!r} is not an address or interface here; there are {ours}'
@@ -135,7 +135,7 @@ def chooseInterfaces(
     skipped: list[tuple[Interface, str]] = []
     for interface in found:
         reason = reasonToSkip(interface, named, wanted is not None, ignored)
-        if netBind != ANY_ADDRESS and not matches(interface, [netBind]):
+        if netBind not in (ANY_ADDRESS, interface.name, interface.address):
             reason = f'netBind is {netBind!r}'
         if reason is None and interface.name in chosen:
             reason = f'{chosen[interface.name].address} is used there'
@@ -143,7 +143,7 @@ def chooseInterfaces(
             chosen[interface.name] = interface
         else:
             skipped.append((interface, reason))
-    if not chosen and wanted is None:
+    if not chosen and wanted is None and netBind == ANY_ADDRESS:
         chosen = {one.name: one for one, _ in reversed(skipped) if one.isLoopback and not matches(one, ignored)}
         skipped = [(one, reason) for one, reason in skipped if one not in chosen.values()]
     return Choice(tuple(chosen.values()), tuple(skipped))

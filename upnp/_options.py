@@ -9,8 +9,8 @@ UPNP_VERSION = 'UPnP/1.1'
 MAX_NUMBER = 0x7FFFFFFF  # 31 bits, as BOOTID and max-age have (UDA 1.1 §1.2.2)
 
 HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
-HEADER_VALUE = re.compile(r'[^\x00-\x1f\x7f]+\Z')
-PRODUCT = re.compile(r'[!#$%&\'*+\-.^_`|~0-9A-Za-z]+/[^\x00-\x1f\x7f]+\Z')
+HEADER_VALUE = re.compile(r'[^\x00-\x1f\x7f\ud800-\udfff]+\Z')
+PRODUCT = re.compile(r'[!#$%&\'*+\-.^_`|~0-9A-Za-z]+/[^\x00-\x1f\x7f\ud800-\udfff]+\Z')
 
 
 def checkRange(name: str, value: int, minimum: int, maximum: int) -> None:
@@ -29,7 +29,8 @@ def checkedHeaders(headers: Mapping[str, str], ours: Collection[str]) -> dict[st
     :raises ValueError: a name or value that no header can have, or the name of one of ours.
     """
     for name, value in headers.items():
-        if not HEADER_NAME.match(name) or not HEADER_VALUE.match(value):
+        isText = isinstance(name, str) and isinstance(value, str)
+        if not isText or not HEADER_NAME.match(name) or not HEADER_VALUE.match(value):
             raise ValueError(f'extraHeaders: {name!r}: {value!r} is no header: a token, and one line of text')
         if name.upper() in ours:
             raise ValueError(f'extraHeaders: {name!r} is set by the announcer: take another name')

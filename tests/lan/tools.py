@@ -1,0 +1,30 @@
+"""What a test needs from the machine: it is skipped by name where that is missing, and fails in CI."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from typing import NoReturn
+
+import pytest
+
+from tests.lan.hosts import toolPath
+
+
+def needsTool(name: str) -> str:
+    """Return the path of a program."""
+    return shutil.which(name, path=toolPath()) or missing(f'the program {name}')
+
+
+def needsModule(name: str) -> None:
+    """Require that a Python module can be imported."""
+    if importlib.util.find_spec(name) is None:
+        missing(f'the module {name}')
+
+
+def missing(what: str) -> NoReturn:
+    """Skip the running test; in CI, where everything is to be there, fail it."""
+    if os.environ.get('CI') == 'true':
+        pytest.fail(f'missing in CI: {what}', pytrace=False)
+    pytest.skip(f'needs {what}')

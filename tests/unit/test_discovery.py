@@ -1,0 +1,546 @@
+"""What is advertised, which searches are answered with what, and when."""
+
+from collections import Counter
+from random import Random
+
+import pytest
+
+import upnp
+from upnp._discovery import (
+    Advertisement,
+    Directory,
+    Outbox,
+    Root,
+    Search,
+    Target,
+    answerDelays,
+    bootIdAt,
+    firstSets,
+    refreshDelay,
+    targetsOf,
+)
+
+LIGHT = 'urn:schemas-upnp-org:device:BinaryLight'
+HUB = 'urn:exemple-org:device:Hub'
+SWITCH = 'urn:schemas-upnp-org:service:SwitchPower'
+DIMMING = 'urn:schemas-upnp-org:service:Dimming'
+
+
+def service(serviceType: str, serviceId: str | None = None) -> upnp.Service:
+    """A service of a type."""
+    return upnp.Service(serviceType=serviceType, serviceId=serviceId)
+
+
+def device(uuid: str, deviceType: str, *children: upnp.Device | upnp.Service) -> upnp.Device:
+    """A device with its services and embedded devices."""
+    return upnp.Device(
+        uuid=uuid,
+        deviceType=deviceType,
+        friendlyName=uuid,
+        services=[child for child in children if isinstance(child, upnp.Service)],
+        devices=[child for child in children if isinstance(child, upnp.Device)],
+    )
+
+
+@pytest.fixture
+def hub() -> upnp.Device:
+    """A root device with two levels of embedded ones."""
+    lamp = device('Lamp', f'{LIGHT}:2', service(f'{SWITCH}:1'), service(f'{DIMMING}:3'), device('Bulb', f'{LIGHT}:1'))
+    return device('Hub', f'{HUB}:1', service(f'{SWITCH}:2', 'a'), service(f'{SWITCH}:1', 'b'), lamp)
+
+
+def found(root: upnp.Device, st: str) -> list[tuple[str, str]]:
+    """ST and USN of the answers to a search."""
+    return [(target.nt, target.usn) for target in Directory(targetsOf(root)).find(st)]
+
+
+# Targets
+
+
+def test_a_set_has_3_plus_2d_plus_k_messages_in_order(hub: upnp.Device) -> None:
+    """UDA 1.1 §1.2.2: d is 2, and k is 3, as the hub's two versions of one service count once."""
+    assert [(target.nt, target.usn) for target in targetsOf(hub)] == [
+        ('upnp:rootdevice', 'uuid:Hub::upnp:rootdevice'),
+        ('uuid:Hub', 'uuid:Hub'),
+        (f'{HUB}:1', f'uuid:Hub::{HUB}:1'),
+        (f'{SWITCH}:2', f'uuid:Hub::{SWITCH}:2'),
+        ('uuid:Lamp', 'uuid:Lamp'),
+        (f'{LIGHT}:2', f'uuid:Lamp::{LIGHT}:2'),
+        (f'{SWITCH}:1', f'uuid:Lamp::{SWITCH}:1'),
+        (f'{DIMMING}:3', f'uuid:Lamp::{DIMMING}:3'),
+        ('uuid:Bulb', 'uuid:Bulb'),
+        (f'{LIGHT}:1', f'uuid:Bulb::{LIGHT}:1'),
+    ]
+
+
+def test_every_target_leads_to_its_root(hub: upnp.Device) -> None:
+    assert {target.root for target in targetsOf(hub)} == {'uuid:Hub'}
+
+
+@pytest.mark.parametrize(
+    ('types', 'advertised'),
+    [
+        (['a:1', 'a:1'], ['a:1']),
+        (['a:1', 'a:3', 'a:2'], ['a:3']),
+        (['a:9', 'a:10'], ['a:10']),
+        (['b:1', 'a:1', 'b:2'], ['b:2', 'a:1']),
+        (['sadmin-fr:service:dummy', 'sadmin-fr:service:dummy'], ['sadmin-fr:service:dummy']),
+        pytest.param(*(['a', 'a:1'], ['a', 'a:1'])),
+        (['a:0', 'a:01', 'a:x', ':1', 'a:٣', 'a:1234567890'], ['a:0', 'a:01', 'a:x', ':1', 'a:٣', 'a:1234567890']),
+    ],
+)
+def test_of_a_service_type_only_the_highest_version_is_advertised(types: list[str], advertised: list[str]) -> None:
+    root = device('u', f'{LIGHT}:1', *(service(type_, f'id{index}') for index, type_ in enumerate(types)))
+    assert [target.nt for target in targetsOf(root)[3:]] == advertised
+
+
+# Searches
+
+
+@pytest.mark.parametrize(
+    ('st', 'answers'),
+    [
+        ('upnp:rootdevice', [('upnp:rootdevice', 'uuid:Hub::upnp:rootdevice')]),
+        ('uuid:Hub', [('uuid:Hub', 'uuid:Hub')]),
+        ('uuid:Bulb', [('uuid:Bulb', 'uuid:Bulb')]),
+        (f'{HUB}:1', [(f'{HUB}:1', f'uuid:Hub::{HUB}:1')]),
+        (f'{LIGHT}:2', [(f'{LIGHT}:2', f'uuid:Lamp::{LIGHT}:2')]),
+        (f'{LIGHT}:1', [(f'{LIGHT}:1', f'uuid:Lamp::{LIGHT}:1'), (f'{LIGHT}:1', f'uuid:Bulb::{LIGHT}:1')]),
+        (f'{SWITCH}:1', [(f'{SWITCH}:1', f'uuid:Hub::{SWITCH}:1'), (f'{SWITCH}:1', f'uuid:Lamp::{SWITCH}:1')]),
+        (f'{SWITCH}:2', [(f'{SWITCH}:2', f'uuid:Hub::{SWITCH}:2')]),
+        (f'{DIMMING}:2', [(f'{DIMMING}:2', f'uuid:Lamp::{DIMMING}:2')]),
+    ],
+)
+def test_a_search_is_answered_under_the_name_it_asked_for(
+    hub: upnp.Device, st: str, answers: list[tuple[str, str]]
+) -> None:
+    """UDA 1.1 §1.3.3: a later version answers for a lower one."""
+    assert found(hub, st) == answers
+
+
+def test_a_search_for_all_finds_what_is_advertised(hub: upnp.Device) -> None:
+    assert Directory(targetsOf(hub)).find('ssdp:all') == list(targetsOf(hub))
+
+
+@pytest.mark.parametrize(
+    'st',
+    [
+        *(f'{LIGHT}:3', f'{LIGHT}:0', f'{LIGHT}:-1', f'{LIGHT}:01', f'{LIGHT}:+1', f'{LIGHT}:1.0', f'{LIGHT}:٢'),
+        *(f'{LIGHT}:', LIGHT, f'{LIGHT}:1 ', f'{LIGHT}:99999999999999999999', LIGHT.upper() + ':1', f'{LIGHT}:1:1'),
+        *('uuid:Other', 'uuid:', 'Hub', 'uuid:Hub::upnp:rootdevice', f'uuid:Hub::{HUB}:1', 'uuid:Hub:1'),
+        *('', ':', '::', ':1', 'ssdp:ALL', 'ssdp:discover', 'upnp:rootdevice:1', '*', 'upnp:*'),
+    ],
+)
+def test_what_is_not_ours_is_not_answered(hub: upnp.Device, st: str) -> None:
+    assert found(hub, st) == []
+
+
+@pytest.mark.parametrize('st', ['uuid:hub', 'uuid:HUB', 'UUID:hUB'])
+def test_uuids_compare_without_regard_to_case(hub: upnp.Device, st: str) -> None:
+    """UDA 1.1 §1.1.4; the answer has it as it is advertised."""
+    assert found(hub, st) == [('uuid:Hub', 'uuid:Hub')]
+
+
+def test_a_type_without_a_version_is_found_as_given() -> None:
+    root = device('u', 'sadmin-fr:thing', service('sadmin-fr:service:dummy'))
+    assert found(root, 'sadmin-fr:service:dummy') == [('sadmin-fr:service:dummy', 'uuid:u::sadmin-fr:service:dummy')]
+    assert found(root, 'sadmin-fr:service:dummy:1') == []
+    assert found(root, 'sadmin-fr:thing') == [('sadmin-fr:thing', 'uuid:u::sadmin-fr:thing')]
+
+
+def test_a_uuid_that_looks_like_a_version_is_none() -> None:
+    root = device('lamp:5', f'{LIGHT}:1')
+    assert found(root, 'uuid:lamp:5') == [('uuid:lamp:5', 'uuid:lamp:5')]
+    assert found(root, 'uuid:lamp:4') == []
+
+
+@pytest.mark.parametrize(
+    'st',
+    [
+        'ssdp:all',
+        f'{LIGHT}:1',
+        pytest.param('uuid:Hub'),
+    ],
+)
+def test_what_is_found_may_be_changed(hub: upnp.Device, st: str) -> None:
+    directory = Directory(targetsOf(hub))
+    before = list(directory.find(st))
+    directory.find(st).clear()
+    assert directory.find(st) == before
+
+
+SEARCH = {'host': '239.255.255.250:1900', 'man': '"ssdp:discover"', 'mx': '2', 'st': 'ssdp:all'}
+
+
+@pytest.mark.parametrize(
+    ('changed', 'mx'),
+    [
+        *(({'mx': '1'}, 1), ({'mx': '5'}, 5), ({'mx': '6'}, 5), ({'mx': '120'}, 5), ({'mx': '9' * 5000}, 5)),
+        *(({'mx': '0'}, 0), ({'mx': '03'}, 3), ({'host': 'anywhere'}, 2), ({'man': '"SSDP:Discover"'}, 2)),
+        *(({'man': 'ssdp:discover'}, 2), ({'user-agent': 'a'}, 2)),
+        pytest.param({'mx': '0' * 9 + '3'}, 3),
+    ],
+)
+def test_a_multicast_search_is_taken(changed: dict[str, str], mx: int) -> None:
+    """UDA 1.1 §1.3.2: an MX above 5 counts as 5."""
+    assert Search.fromRequest('M-SEARCH', '*', {**SEARCH, **changed}, multicast=True) == Search('ssdp:all', mx)
+
+
+@pytest.mark.parametrize('mx', ['', '5', '0', 'soon'])
+def test_a_unicast_search_is_answered_at_once(mx: str) -> None:
+    assert Search.fromRequest('M-SEARCH', '*', {**SEARCH, 'mx': mx}, multicast=False) == Search('ssdp:all', 0)
+
+
+@pytest.mark.parametrize('multicast', [True, False])
+@pytest.mark.parametrize(
+    ('method', 'uri', 'changed'),
+    [
+        *(('NOTIFY', '*', {}), ('GET', '*', {}), ('m-search', '*', {}), ('M-SEARCH', '/', {}), ('M-SEARCH', '', {})),
+        *(('M-SEARCH', '*', {'man': man}) for man in ('', '""', '"ssdp:all"', '"ssdp:discover" x', 'ssdp')),
+        ('M-SEARCH', '*', {'st': ''}),
+    ],
+)
+def test_what_is_no_search_is_ignored(method: str, uri: str, changed: dict[str, str], multicast: bool) -> None:
+    assert Search.fromRequest(method, uri, {**SEARCH, **changed}, multicast=multicast) is None
+
+
+@pytest.mark.parametrize('name', ['man', 'st'])
+@pytest.mark.parametrize('multicast', [True, False])
+def test_a_search_without_man_or_st_is_ignored(name: str, multicast: bool) -> None:
+    headers = {known: value for known, value in SEARCH.items() if known != name}
+    assert Search.fromRequest('M-SEARCH', '*', headers, multicast=multicast) is None
+
+
+@pytest.mark.parametrize('mx', ['', '-1', '+1', '1.5', '1s', '٢', '²', '0x1', '1 2'])
+def test_a_multicast_search_without_a_number_for_mx_is_ignored(mx: str) -> None:
+    """UDA 1.1 §1.3.2."""
+    assert Search.fromRequest('M-SEARCH', '*', {**SEARCH, 'mx': mx}, multicast=True) is None
+
+
+def test_a_multicast_search_without_mx_is_ignored() -> None:
+    headers = {name: value for name, value in SEARCH.items() if name != 'mx'}
+    assert Search.fromRequest('M-SEARCH', '*', headers, multicast=True) is None
+
+
+# Advertisement
+
+
+def test_an_advertisement_finds_targets_and_devices(hub: upnp.Device) -> None:
+    other = device('Other', f'{LIGHT}:1')
+    advertisement = Advertisement([Root(hub, '/descr.xml', 1), Root(other, '/Other/descr.xml', 2)], 7)
+    assert advertisement.bootId == 7
+    assert list(advertisement.roots) == ['uuid:Hub', 'uuid:Other']
+    assert list(advertisement.devices) == ['uuid:Hub', 'uuid:Lamp', 'uuid:Bulb', 'uuid:Other']
+    assert advertisement.directory.targets == (*targetsOf(hub), *targetsOf(other))
+    assert len(advertisement.directory.find('upnp:rootdevice')) == 2
+
+
+@pytest.mark.parametrize(
+    ('usn', 'nt'),
+    [
+        ('uuid:Hub', 'uuid:Hub'),
+        ('UUID:hub', 'uuid:Hub'),
+        ('uuid:hub::upnp:rootdevice', 'upnp:rootdevice'),
+        (f'uuid:LAMP::{LIGHT}:2', f'{LIGHT}:2'),
+    ],
+)
+def test_a_target_is_found_by_its_usn(hub: upnp.Device, usn: str, nt: str) -> None:
+    target = Advertisement([Root(hub, '/', 1)]).target(usn)
+    assert target is not None
+    assert target.nt == nt
+
+
+@pytest.mark.parametrize('usn', ['', 'Hub', 'uuid:x', 'uuid:Hub::', 'uuid:Lamp::upnp:rootdevice', 'upnp:rootdevice'])
+def test_a_usn_of_others_is_not_found(hub: upnp.Device, usn: str) -> None:
+    assert Advertisement([Root(hub, '/', 1)]).target(usn) is None
+
+
+def test_an_advertisement_stays_as_it_was_when_the_device_changes(hub: upnp.Device) -> None:
+    former = Advertisement([Root(hub, '/', 1)])
+    hub.devices.clear()
+    assert len(former.directory.targets) == 10
+    assert Advertisement([Root(hub, '/', 1)]).content != former.content
+
+
+def test_what_is_advertised_differs_with_documents_and_places_but_not_with_the_start(hub: upnp.Device) -> None:
+    content = Advertisement([Root(hub, '/', 1)], 1).content
+    assert Advertisement([Root(hub, '/', 1)], 2).content == content
+    assert Advertisement([Root(hub, '/', 2)], 1).content != content
+    assert Advertisement([Root(hub, '/a', 1)], 1).content != content
+    assert Advertisement().content == ((), ())
+
+
+# Timing
+
+
+@pytest.mark.parametrize('mx', [1, 2, 3, 4, 5, 60])
+@pytest.mark.parametrize('count', [1, 2, 10, 200])
+def test_answers_are_spread_over_four_fifths_of_mx(mx: int, count: int) -> None:
+    """UDA 1.1 §1.3.3; a Windows firewall closes after three seconds."""
+    bound = min(0.8 * min(mx, 5), 2.4)
+    for seed in range(20):
+        delays = answerDelays(count, mx, Random(seed))
+        parts = [int(delay / (bound / count) + 1e-9) for delay in delays]
+        assert parts == list(range(count))
+
+
+def test_answers_to_equal_searches_come_at_different_times() -> None:
+    assert answerDelays(3, 2, Random(1)) != answerDelays(3, 2, Random(2))
+
+
+def test_the_delay_of_one_answer_is_uniform() -> None:
+    rng = Random(1)
+    quarters = Counter(int(answerDelays(1, 5, rng)[0] / 0.6) for _ in range(4000))
+    assert sorted(quarters) == [0, 1, 2, 3]
+    assert all(800 < count < 1200 for count in quarters.values())
+
+
+@pytest.mark.parametrize('mx', [0, -1])
+def test_answers_to_a_unicast_search_go_at_once_in_bursts(mx: int) -> None:
+    assert answerDelays(3, mx, Random(1)) == [0, 0, 0]
+    assert answerDelays(65, mx, Random(1)) == [0] * 32 + [0.01] * 32 + [0.02]
+
+
+@pytest.mark.parametrize('mx', [0, 5])
+def test_no_answers_take_no_time(mx: int) -> None:
+    assert answerDelays(0, mx, Random(1)) == []
+
+
+def test_the_first_sets_are_three_within_a_second() -> None:
+    """UDA 1.1 §1.2.2: the first after a random wait of up to 100 ms."""
+    for seed in range(50):
+        first, second, third = firstSets(Random(seed))
+        assert 0 <= first <= 0.1
+        assert (second - first, third - first) == (pytest.approx(0.3), pytest.approx(0.7))
+
+
+def test_the_first_wait_is_random() -> None:
+    assert firstSets(Random(1)) != firstSets(Random(2))
+
+
+@pytest.mark.parametrize('maxAge', [1, 2, 1800, 2**31 - 1])
+def test_a_set_is_renewed_before_half_of_max_age(maxAge: int) -> None:
+    """UDA 1.1 §1.2.2."""
+    delays = [refreshDelay(maxAge, Random(seed)) for seed in range(50)]
+    assert all(0.3 * maxAge <= delay <= 0.5 * maxAge for delay in delays)
+    assert len(set(delays)) == 50
+
+
+# BOOTID
+
+YEAR_2027 = 1798761600.0
+YEAR_2030 = 1893456000.0
+YEAR_2050 = 2524608000.0
+
+
+@pytest.mark.parametrize(
+    ('wallTime', 'bootId'),
+    [(YEAR_2027, 315360000), (YEAR_2027 + 0.15, 315360001), (YEAR_2027 + 60, 315360600), (YEAR_2030, 1262304000)],
+)
+def test_bootid_counts_tenths_of_a_second_since_2026(wallTime: float, bootId: int) -> None:
+    assert bootIdAt(wallTime) == bootId
+    assert bootIdAt(wallTime, 315300000) == bootId
+
+
+@pytest.mark.parametrize(
+    'wallTime',
+    [
+        *(0.0, 5.0, 1e9, 1.7e9, YEAR_2027, YEAR_2030),
+        pytest.param(YEAR_2050),
+    ],
+)
+def test_bootid_has_31_bits_and_grows_with_every_start(wallTime: float) -> None:
+    """UDA 1.1 §1.2.2: also at once, and when the clock was set back."""
+    first = bootIdAt(wallTime)
+    second = bootIdAt(wallTime, first)
+    third = bootIdAt(max(wallTime - 60, 0), second)
+    assert 0 < first < second < third < 2**31
+
+
+def test_a_clock_that_was_never_set_gives_growing_numbers_smaller_than_later_ones() -> None:
+    numbers = [bootIdAt(1000.0), bootIdAt(1010.0), bootIdAt(YEAR_2027)]
+    assert numbers == sorted(set(numbers))
+
+
+# Outbox
+
+
+def outbox(inAll: int = 100, perSource: int = 100) -> Outbox[str]:
+    """An empty outbox of that size."""
+    return Outbox(upnp.Limits(maxPendingSearches=inAll, maxPendingSearchesPerSource=perSource))
+
+
+def test_an_empty_outbox_has_nothing_due() -> None:
+    empty = outbox()
+    assert (len(empty), empty.nextDue, list(empty.take(1e9))) == (0, None, [])
+
+
+def test_replies_come_when_they_are_due() -> None:
+    box = outbox()
+    assert box.add('peer', 'st', ['a', 'b', 'c'], [1.0, 2.0, 3.0])
+    assert (len(box), box.nextDue, list(box.take(0.9))) == (1, 1.0, [])
+    assert (list(box.take(2.0)), box.nextDue, len(box)) == (['a', 'b'], 3.0, 1)
+    assert (list(box.take(3.0)), box.nextDue, len(box)) == (['c'], None, 0)
+
+
+def test_replies_to_several_searches_come_in_the_order_of_their_time() -> None:
+    box = outbox()
+    box.add('one', 'st', ['a', 'd'], [1.0, 4.0])
+    box.add('two', 'st', ['b', 'c'], [2.0, 3.0])
+    assert list(box.take(5.0)) == ['a', 'b', 'c', 'd']
+
+
+def test_replies_due_at_one_time_come_in_the_order_they_were_added() -> None:
+    box = outbox()
+    for name in 'abcdef':
+        box.add(name, 'st', [name], [1.0])
+    assert ''.join(box.take(1.0)) == 'abcdef'
+
+
+def test_a_repeated_search_joins_the_one_that_waits() -> None:
+    box = outbox()
+    assert box.add('peer', 'st', ['a'], [1.0])
+    assert not box.add('peer', 'st', ['again'], [0.5])
+    assert list(box.take(2.0)) == ['a']
+    assert box.add('peer', 'st', ['later'], [3.0])
+
+
+def test_equal_searches_of_two_sources_are_two() -> None:
+    box = outbox()
+    assert box.add('one', 'st', ['a'], [1.0])
+    assert box.add('two', 'st', ['b'], [1.0])
+    assert list(box.take(1.0)) == ['a', 'b']
+
+
+def test_one_source_has_a_bounded_number_of_places() -> None:
+    box = outbox(perSource=3)
+    assert [box.add('greedy', key, ['a'], [1.0]) for key in range(4)] == [True, True, True, False]
+    assert box.add('modest', 0, ['b'], [1.0])
+    assert len(box) == 4
+
+
+def test_a_place_is_free_again_when_the_last_reply_has_gone() -> None:
+    box = outbox(inAll=1, perSource=1)
+    assert box.add('peer', 1, ['a', 'b'], [1.0, 2.0])
+    list(box.take(1.0))
+    assert not box.add('peer', 2, ['c'], [3.0])
+    list(box.take(2.0))
+    assert box.add('peer', 2, ['c'], [3.0])
+
+
+def test_when_all_places_are_taken_the_heaviest_source_gives_way_by_its_newest() -> None:
+    box = outbox(inAll=4)
+    for key in range(3):
+        box.add('greedy', key, [f'greedy {key}'], [1.0])
+    box.add('modest', 0, ['modest'], [1.0])
+    assert box.add('new', 0, ['new'], [1.0])
+    assert len(box) == 4
+    assert sorted(box.take(1.0)) == ['greedy 0', 'greedy 1', 'modest', 'new']
+
+
+def test_a_newcomer_gives_way_when_nobody_has_more() -> None:
+    box = outbox(inAll=2)
+    assert box.add('one', 0, ['a'], [1.0])
+    assert box.add('two', 0, ['b'], [1.0])
+    assert not box.add('three', 0, ['c'], [1.0])
+    assert not box.add('one', 1, ['d'], [1.0])
+    assert (len(box), list(box.take(1.0))) == (2, ['a', 'b'])
+
+
+def test_the_heaviest_source_itself_gets_no_more() -> None:
+    box = outbox(inAll=2)
+    assert [box.add('greedy', key, [str(key)], [1.0]) for key in range(3)] == [True, True, False]
+    assert list(box.take(1.0)) == ['0', '1']
+
+
+def test_a_search_that_gave_way_can_be_made_again() -> None:
+    box = outbox(inAll=2)
+    box.add('greedy', 1, ['1'], [1.0])
+    box.add('greedy', 2, ['2', '2'], [2.0, 3.0])
+    box.add('new', 0, ['new'], [5.0])
+    assert (list(box.take(4.0)), len(box)) == (['1'], 1)
+    assert box.add('greedy', 2, ['2'], [5.0])
+    assert list(box.take(5.0)) == ['new', '2']
+
+
+def test_a_cleared_outbox_is_as_new() -> None:
+    box = outbox(inAll=2)
+    box.add('one', 0, ['a'], [1.0])
+    box.add('one', 1, ['b'], [1.0])
+    box.clear()
+    assert (len(box), box.nextDue, list(box.take(9.0))) == (0, None, [])
+    assert box.add('two', 0, ['c'], [1.0])
+    assert list(box.take(1.0)) == ['c']
+
+
+class SlowOutbox:
+    """What the outbox promises, computed the slow way."""
+
+    def __init__(self, inAll: int, perSource: int) -> None:
+        self.inAll, self.perSource = inAll, perSource
+        self.waiting: dict[tuple[str, int], list[float]] = {}
+        self.changed: dict[str, int] = {}  # when a source came to its present number of searches
+        self.turns = 0
+
+    def load(self, source: str) -> int:
+        """The searches of a source."""
+        return sum(one == source for one, _ in self.waiting)
+
+    def add(self, source: str, key: int, dues: list[float]) -> bool:
+        """Queue the answers of one search, as the outbox would."""
+        if (source, key) in self.waiting or self.load(source) >= self.perSource:
+            return False
+        if len(self.waiting) >= self.inAll:
+            heaviest = min(self.changed, key=lambda one: (-self.load(one), self.changed[one]))
+            if self.load(heaviest) <= self.load(source) + 1:
+                return False
+            self.forget([name for name in self.waiting if name[0] == heaviest][-1])
+        self.waiting[source, key] = list(dues)
+        self.note(source)
+        return True
+
+    def forget(self, name: tuple[str, int]) -> None:
+        """Free a place."""
+        del self.waiting[name]
+        self.note(name[0])
+
+    def note(self, source: str) -> None:
+        """Note that a source has another number of searches now."""
+        self.turns += 1
+        self.changed[source] = self.turns
+
+    def take(self, now: float) -> list[tuple[float, str, int]]:
+        """Return what is due, by time, and free the places."""
+        due = sorted((due, *name) for name, dues in self.waiting.items() for due in dues if due <= now)
+        for time, source, key in due:
+            self.waiting[source, key].remove(time)
+            if not self.waiting[source, key]:
+                self.forget((source, key))
+        return due
+
+
+@pytest.mark.parametrize('seed', range(6))
+def test_the_outbox_keeps_its_bounds_and_its_promises_whatever_comes(seed: int) -> None:
+    rng, slow = Random(seed), SlowOutbox(inAll=12, perSource=5)
+    box = Outbox[tuple[float, str, int]](upnp.Limits(maxPendingSearches=12, maxPendingSearchesPerSource=5))
+    for now in range(600):
+        source, key = rng.choice('aaaabbcdefghijklm'), rng.randrange(8)
+        dues = sorted(now + rng.random() * 12 for _ in range(rng.randint(1, 4)))
+        assert box.add(source, key, [(due, source, key) for due in dues], dues) == slow.add(source, key, dues)
+        assert list(box.take(now)) == slow.take(now)
+        assert len(box) == len(slow.waiting) <= 12
+        assert box.nextDue is not None
+        assert box.nextDue > now
+
+
+def test_a_taker_that_stops_early_leaves_nothing_stuck() -> None:
+    box = outbox()
+    box.add('peer', 'st', ['a', 'b'], [1.0, 2.0])
+    assert next(iter(box.take(3.0))) == 'a'
+    assert list(box.take(3.0)) == ['b']
+    assert len(box) == 0
+
+
+def test_equal_wire_values_are_equal_objects() -> None:
+    assert Target('a', 'b', 'c') == Target('a', 'b', 'c')
+    assert Search('a', 1) == Search('a', 1)

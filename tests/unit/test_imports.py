@@ -1,0 +1,57 @@
+"""What ``import upnp`` costs: no warning, and nothing heavy beyond asyncio."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import upnp
+
+ROOT = Path(upnp.__file__).parent.parent
+
+PROGRAM = """
+import sys
+import asyncio
+before = set(sys.modules)
+import upnp
+print(*sorted(set(sys.modules) - before))
+"""
+
+HEAVY = {
+    *('aiohttp', 'argparse', 'cgi', 'concurrent.futures.process', 'ctypes', 'difflib', 'distutils', 'email.message'),
+    *('http.client', 'http.cookies', 'http.server', 'importlib.metadata', 'inspect', 'json', 'multiprocessing'),
+    *('pkg_resources', 'pprint', 'setuptools', 'socketserver', 'sqlite3', 'ssl', 'subprocess', 'tempfile', 'typeguard'),
+    *('unittest', 'urllib.request', 'xml', 'xmlrpc'),
+}
+MAX_FOREIGN_MODULES = 50  # those of the standard library and the dependencies, beyond asyncio's own
+
+
+@pytest.fixture(scope='module')
+def gained() -> set[str]:
+    """The modules that ``import upnp`` loads beyond asyncio, in a fresh process where every warning is an error."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(('COVERAGE', 'PYTHON'))}
+    command = [sys.executable, '-X', 'dev', '-W', 'error', '-c', PROGRAM]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (0, '')
+    return set(ended.stdout.split())
+
+
+def test_import_raises_no_warning_and_prints_nothing(gained: set[str]) -> None:
+    assert 'upnp' in gained
+
+
+def test_import_loads_nothing_heavy(gained: set[str]) -> None:
+    heavy = {name for name in gained if any(name == one or name.startswith(f'{one}.') for one in HEAVY)}
+    assert sorted(heavy) == []
+
+
+def test_import_loads_few_modules(gained: set[str]) -> None:
+    foreign = sorted(name for name in gained if name.partition('.')[0] != 'upnp')
+    assert len(foreign) <= MAX_FOREIGN_MODULES, foreign
+
+
+def test_import_loads_every_part_but_the_command_line(gained: set[str]) -> None:
+    parts = {name.removeprefix('upnp.') for name in gained if name.startswith('upnp.')}
+    assert parts == {path.stem for path in Path(upnp.__file__).parent.glob('*.py')} - {'__init__', '__main__'}

@@ -1,0 +1,75 @@
+"""The announcer's options: each mistake is told with its value."""
+
+import pytest
+
+from upnp._options import MAX_NUMBER, checkedHeaders, checkRange, serverToken
+
+OURS = frozenset({'LOCATION', 'CONFIGID.UPNP.ORG'})
+
+
+@pytest.mark.parametrize('value', [1, 2, 65535])
+def test_a_number_in_its_range_passes(value: int) -> None:
+    checkRange('httpPort', value, 1, 65535)
+
+
+@pytest.mark.parametrize('value', [0, -1, 65536, 1.0, '80', None, True])
+def test_a_number_out_of_its_range_is_told(value: int) -> None:
+    with pytest.raises(ValueError, match=r'httpPort must be a whole number from 1 to 65535, not ') as caught:
+        checkRange('httpPort', value, 1, 65535)
+    assert repr(value) in str(caught.value)
+
+
+def test_numbers_on_the_wire_have_31_bits() -> None:
+    """UDA 1.1 §1.2.2."""
+    assert MAX_NUMBER == 2**31 - 1
+
+
+def test_further_headers_are_taken_as_given() -> None:
+    headers = {'X-Name.exemple-org': 'Lämpchen, "a" b', 'x_1': '0'}
+    checked = checkedHeaders(headers, OURS)
+    assert checked == headers
+    assert checked is not headers
+    assert checkedHeaders({}, OURS) == {}
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'),
+    [
+        *((name, 'a') for name in ('', ' ', 'a b', 'a:', 'a\n', 'a\r\nb', 'ä', 'a\0', '(a)', ' a', 'a ')),
+        *(('a', value) for value in ('', '\n', 'a\r\nB: c', 'a\n', 'a\r', '\0', 'a\x1f', '\x7f', 'a\tb')),
+    ],
+)
+def test_what_no_header_can_have_is_refused(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match='is no header'):
+        checkedHeaders({name: value}, OURS)
+
+
+@pytest.mark.parametrize('name', ['LOCATION', 'Location', 'configid.upnp.org'])
+def test_the_announcers_own_headers_are_not_to_be_given(name: str) -> None:
+    with pytest.raises(ValueError, match='is set by the announcer'):
+        checkedHeaders({name: 'a'}, OURS)
+
+
+@pytest.mark.parametrize('headers', [{'X': 80}, {1: 'a'}, {'X': None}, {'X': '\ud800'}])
+def test_a_header_that_is_no_text_is_refused(headers: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match='extraHeaders'):
+        checkedHeaders(headers, OURS)
+
+
+@pytest.mark.parametrize(
+    ('product', 'token'),
+    [
+        ('Lamp/1.0', 'Linux/6.1 UPnP/1.1 Lamp/1.0'),
+        ('IoT-UPnP/2.0.0.dev0', 'Linux/6.1 UPnP/1.1 IoT-UPnP/2.0.0.dev0'),
+        ('Lamp/1.0 (workshop)', 'Linux/6.1 UPnP/1.1 Lamp/1.0 (workshop)'),
+    ],
+)
+def test_server_begins_with_three_tokens(product: str, token: str) -> None:
+    """UDA 1.1 §1.2.2."""
+    assert serverToken('Linux/6.1', product) == token
+
+
+@pytest.mark.parametrize('product', ['', 'Lamp', 'Lamp/', '/1.0', 'My Lamp/1.0', 'Lamp/1.0\r\nX: y', 'Lamp/1\n'])
+def test_a_product_without_a_version_is_refused(product: str) -> None:
+    with pytest.raises(ValueError, match='has not the form'):
+        serverToken('Linux/6.1', product)
