@@ -15,10 +15,10 @@ from ssdp.aio import SimpleServiceDiscoveryProtocol
 from ssdp.messages import SSDPRequest, SSDPResponse
 
 from . import _loops, _message
-from ._discovery import Advertisement, Outbox, Search, Target, answerDelays, firstSets, refreshDelay
+from ._discovery import Advertisement, Outbox, Search, Target, answerDelays, bundled, firstSets, refreshDelay
 from ._limits import Limits
 from ._message import DateStamp
-from ._network import GROUP, PORT, EndpointFactory, Interface, Links, LinkSet
+from ._network import GROUP, PORT, EndpointFactory, Interface, Links, LinkSet, LinkTransport
 from .Errors import MessageError
 from .Objects import Device
 
@@ -46,6 +46,8 @@ OUR_HEADERS = frozenset((*ALIVE_HEADERS, *BYEBYE_HEADERS, *ANSWER_HEADERS, 'DATE
 
 SEARCHED = '< %s:%d searches for %s'
 MAX_KNOWN_SEARCHES = 1024  # rendered answers kept; many lower versions of a type could be asked for
+MAX_KNOWN_REQUESTS = 128  # parsed requests kept by an endpoint, and the longest of them
+MAX_KNOWN_BYTES = 512
 FIRST_CLASS_D = 224  # addresses from 224.0.0.0 are multicast, reserved or broadcast, and no source
 
 Address = tuple[str, int]
@@ -97,9 +99,18 @@ class Answer(SSDPResponse):
         self._head = _message.render(f'{self.version} {self.status_code} {self.reason}', self.headers)[:-2] + b'DATE: '
         return self
 
+    def pad(self, size: int) -> None:
+        """Fill the message up to ``size`` bytes with white space, which does not count (UDA 1.1 §1.1.2)."""
+        self._head = self._head.replace(b'EXT:', b'EXT:' + b' ' * (size - len(bytes(self))), 1)
+
+    @property
+    def date(self) -> bytes:
+        """The value of DATE now; the same object for a second."""
+        return self._config.dateStamp.at(time.time())
+
     def __bytes__(self) -> bytes:
         """Return the message with the present DATE; the rest was rendered once."""
-        return b'%b%b\r\n\r\n' % (self._head, self._config.dateStamp.at(time.time()))
+        return b'%b%b\r\n\r\n' % (self._head, self.date)
 
     def send(self, device: Device, ip: str, addr: Address) -> None:
         """Send the answer that ``device`` is here.
@@ -114,6 +125,25 @@ class Answer(SSDPResponse):
         """Send the answer as it is to ``addr``."""
         log.debug('> %s:%d answer', *addr)
         transport.sendto(bytes(self), addr)
+
+
+class _Bundle:
+    """Answers of equal length that leave together: in one call, where the kernel can cut them apart again."""
+
+    def __init__(self, answers: Sequence[Answer]) -> None:
+        self._answers = answers
+        self._date = self._joined = b''
+
+    def sendto(self, transport: 'Sender', addr: Address) -> None:
+        """Send them to ``addr``."""
+        if len(self._answers) == 1 or not isinstance(transport, LinkTransport):
+            for answer in self._answers:
+                answer.sendto(transport, addr)
+            return
+        if (date := self._answers[0].date) is not self._date:  # they carry it
+            self._date, self._joined = date, b''.join(map(bytes, self._answers))
+        log.debug('> %s:%d %d answers', *addr, len(self._answers))
+        transport.sendEqual(self._joined, len(self._joined) // len(self._answers), addr)
 
 
 class Notify(SSDPRequest):
@@ -170,6 +200,7 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
         self._multicast = multicast
         self.interface = interface
         self.transport: Sender = asyncio.DatagramTransport()
+        self._known: dict[bytes, _Request] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport that answers go out by; the group's serves for advertisements too."""
@@ -187,29 +218,50 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         """Parse a datagram of any form; what is no message is dropped (UDA 1.1 §1.1.5)."""
+        if (known := self._known.get(data)) is not None:
+            self.request_received(known, addr)
+            return
         try:
             message = _message.parse(data)
         except MessageError as error:
             log.debug('< %s:%d dropped: %s', addr[0], addr[1], error)
             return
+        fields = dict(message.headers)
         if isinstance(message, _message.Request):
-            fields = dict(message.headers)
-            self.request_received(SSDPRequest(message.method, message.target, message.version, fields), addr)
+            request = _Request(message.method, message.target, message.version, fields)
+            request.search = self._searchOf(request)
+            self._remember(data, request)
+            self.request_received(request, addr)
         else:
-            fields = dict(message.headers)
             self.response_received(SSDPResponse(message.status, message.reason, headers=fields), addr)
 
     def request_received(self, request: SSDPRequest, addr: Address) -> None:
         """Answer a search that concerns us; anything else is ignored, without a word."""
         if self._config is None or addr[1] == 0 or int(addr[0].partition('.')[0]) >= FIRST_CLASS_D:
             return
-        headers = {name.lower(): value for name, value in request.headers}
-        search = Search.fromRequest(request.method, request.uri, headers, multicast=self._multicast)
+        search = request.search if isinstance(request, _Request) else self._searchOf(request)
         if search is not None:
             self._config.protocol.answer(search.st, (addr[0], addr[1]), endpoint=self, mx=search.mx)
 
     def response_received(self, response: SSDPResponse, addr: Address) -> None:
         """Do nothing: a device does not search."""
+
+    def _searchOf(self, request: SSDPRequest) -> Search | None:
+        headers = {name.lower(): value for name, value in request.headers}
+        return Search.fromRequest(request.method, request.uri, headers, multicast=self._multicast)
+
+    def _remember(self, data: bytes, request: '_Request') -> None:
+        """Keep a request: clients send the same one again and again, and a flood is made of the same ones too."""
+        if len(data) <= MAX_KNOWN_BYTES:
+            if len(self._known) >= MAX_KNOWN_REQUESTS:
+                self._known.clear()
+            self._known[data] = request
+
+
+class _Request(SSDPRequest):
+    """A request with the search that it makes on its endpoint, if any."""
+
+    search: Search | None = None
 
 
 class SSDP_Protocol:
@@ -220,7 +272,7 @@ class SSDP_Protocol:
 
     def __init__(self, config: 'SSDP') -> None:
         self._config = config
-        self._known: dict[tuple[str, str], list[Answer]] = {}
+        self._known: dict[tuple[str, str, bool], list[_Bundle]] = {}
 
     def answer(self, st: str, addr: Address, *, endpoint: AnnouncerService | None = None, mx: int = 0) -> None:
         """Answer a search for ``st`` by ``addr``, once for each target that matches.
@@ -229,21 +281,27 @@ class SSDP_Protocol:
         :param mx: seconds over which the answers are spread (UDA 1.1 §1.3.3); 0 means at once.
         """
         ours = endpoint or next(iter(self._config.endpoints.values()), None)
-        if ours is not None and ours.interface is not None and (answers := self._answersTo(st, ours.interface.address)):
+        if ours is None or ours.interface is None:
+            return
+        if bundles := self._bundlesFor(st, ours.interface.address, mx):
             log.debug(SEARCHED, *addr, st)
-            self._config.later(ours.transport, addr, answers, mx)
+            self._config.later(ours.transport, addr, bundles, mx)
 
-    def _answersTo(self, st: str, ip: str) -> list[Answer]:
+    def _bundlesFor(self, st: str, ip: str, mx: int) -> 'list[_Bundle]':
         """Return the rendered answers, from the shelf where they are there."""
-        if (known := self._known.get((st, ip))) is not None:
+        if (known := self._known.get((st, ip, mx > 0))) is not None:
             return known
         targets = self._config.annoncer.advertisement.directory.find(st)
         answers = [Answer(self._config, 200, 'OK').describe(target, ip) for target in targets]
-        if answers:  # a search that is not ours takes no place
+        longest = max((len(bytes(answer)) for answer in answers), default=0)
+        for answer in answers:
+            answer.pad(longest)
+        bundles = [_Bundle(some) for some in bundled(answers, mx)] if answers else []
+        if bundles:  # a search that is not ours takes no place
             if len(self._known) >= MAX_KNOWN_SEARCHES:
                 self._known.clear()
-            self._known[st, ip] = answers
-        return answers
+            self._known[st, ip, mx > 0] = bundles
+        return bundles
 
     def forget(self) -> None:
         """Render every answer anew: the device, an address or the BOOTID has changed."""
@@ -343,10 +401,10 @@ class SSDP:
         """Send one set of advertisements on every interface."""
         self._toAll(ALIVE)
 
-    def later(self, transport: Sender, addr: Address, answers: Sequence[Answer], mx: int) -> None:
+    def later(self, transport: Sender, addr: Address, bundles: 'Sequence[_Bundle]', mx: int) -> None:
         """Have answers sent when they are due."""
         if self._session is not None:
-            self._session.queue(transport, addr, answers, mx)
+            self._session.queue(transport, addr, bundles, mx)
 
     def headersFor(self, target: Target, ip: str, names: Sequence[str], own: dict[str, str]) -> list[tuple[str, str]]:
         """Return the headers ``names`` of a message about ``target``, in that order, and the user's extra ones."""
@@ -387,7 +445,7 @@ class _Session:
         self._rng = rng
         self._loop = asyncio.get_running_loop()
         self._alarm = _loops.Alarm(self._loop, self._onTime)
-        self._outbox: Outbox[tuple[Answer, Sender, Address]] = Outbox(limits)
+        self._outbox: Outbox[tuple[_Bundle, Sender, Address]] = Outbox(limits)
         self._sets: list[float] = []  # when the next sets are due; none while withdrawn
 
     def begin(self) -> None:
@@ -417,14 +475,17 @@ class _Session:
         self.withdraw()
         self.links.close()
 
-    def queue(self, transport: Sender, addr: Address, answers: Sequence[Answer], mx: int) -> None:
+    def queue(self, transport: Sender, addr: Address, bundles: 'Sequence[_Bundle]', mx: int) -> None:
         """Send answers when they are due; a search that repeats a pending one has its answers coming already."""
         if not self._sets:
             return
+        if mx == 0 and len(bundles) == 1:
+            bundles[0].sendto(transport, addr)
+            return
         now = self._loop.time()
-        dues = [now + delay for delay in answerDelays(len(answers), mx, self._rng)]
-        replies = [(answer, transport, addr) for answer in answers]
-        if self._outbox.add(addr[0], (addr[1], answers[0], len(answers)), replies, dues):
+        dues = [now + delay for delay in answerDelays(len(bundles), mx, self._rng)]
+        replies = [(bundle, transport, addr) for bundle in bundles]
+        if self._outbox.add(addr[0], (addr[1], bundles[0]), replies, dues):
             self._send(now)
             self._arm()
 
@@ -443,8 +504,8 @@ class _Session:
         self._arm()
 
     def _send(self, now: float) -> None:
-        for answer, transport, addr in self._outbox.take(now):
-            answer.sendto(transport, addr)
+        for bundle, transport, addr in self._outbox.take(now):
+            bundle.sendto(transport, addr)
 
     def _arm(self) -> None:
         dues = [*self._sets[:1], *([] if self._outbox.nextDue is None else [self._outbox.nextDue])]

@@ -7,6 +7,7 @@ one monotonic clock and come in as ``now``; chance comes in as a ``Random``.
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
+from itertools import pairwise
 from random import Random
 from typing import Generic, TypeVar
 
@@ -33,8 +34,10 @@ DISCOVER = 'ssdp:discover'
 
 MAX_MX_SECONDS = 5  # UDA 1.1 §1.3.2: more counts as this
 MX_SHARE = 0.8  # of MX is used, so that the last answer has time to arrive
+MIN_MOMENTS = 2  # at which several answers go out; and as many answers at most are sent at one, as a receive buffer
+MOMENT_ANSWERS = 32  # of 200 kB holds some 90
 MAX_SPREAD_SECONDS = 2.4  # Windows' firewall lets answers in for about 3 s after a search
-BURST_ANSWERS = 32  # sent at once to a unicast search: a receive buffer of 200 kB holds some 90
+BURST_ANSWERS = 64  # sent at once to a unicast search, to which nobody else answers
 BURST_SECONDS = 0.01
 
 FIRST_WAIT_SECONDS = 0.1  # UDA 1.1 §1.2.2: a random wait of up to this before the first set
@@ -200,14 +203,26 @@ class Search:
         return cls(st, min(int(mx.lstrip('0')[:9] or 0), MAX_MX_SECONDS))
 
 
-def answerDelays(count: int, mx: int, rng: Random) -> list[float]:
-    """Return when to send each of ``count`` answers, in seconds from now, in order (UDA 1.1 §1.3.3).
+def bundled(answers: Sequence[Reply], mx: int) -> list[Sequence[Reply]]:
+    """Cut the answers to one search into those that leave together, in order.
 
-    They are spread at random over 0.8 of ``mx``, one in each of ``count`` equal parts of it, so that a set of many does
-    not overrun the asker's buffer. With ``mx`` 0 they go at once, in bursts.
+    They are few enough not to overrun the asker's buffer, and so many that we need not wake for each. Without ``mx``
+    they all go at once; else several leave at two moments at the least (UDA 1.1 §1.3.3).
+    """
+    most = BURST_ANSWERS if mx <= 0 else MOMENT_ANSWERS
+    parts = min(len(answers), max(1 if mx <= 0 else MIN_MOMENTS, -(-len(answers) // most)))
+    cuts = [part * len(answers) // parts for part in range(parts + 1)]
+    return [answers[first:end] for first, end in pairwise(cuts)]
+
+
+def answerDelays(count: int, mx: int, rng: Random) -> list[float]:
+    """Return when to send each of ``count`` bundles of answers, in seconds from now (UDA 1.1 §1.3.3).
+
+    They are spread over 0.8 of ``mx``: at a random moment in each of ``count`` equal parts of it. With ``mx`` 0 they
+    go at once, one soon after the other.
     """
     if mx <= 0:
-        return [index // BURST_ANSWERS * BURST_SECONDS for index in range(count)]
+        return [index * BURST_SECONDS for index in range(count)]
     part = min(min(mx, MAX_MX_SECONDS) * MX_SHARE, MAX_SPREAD_SECONDS) / max(count, 1)
     return [(index + rng.random()) * part for index in range(count)]
 

@@ -198,15 +198,15 @@ def render(startLine: str, headers: Iterable[tuple[str, str]]) -> bytes:
 class DateStamp:
     """The time as HTTP writes it (RFC 9110 §5.6.7), made once a second."""
 
-    __slots__ = ('_second', '_text')
+    __slots__ = ('_end', '_text')
 
     def __init__(self) -> None:
-        self._second = -1
+        self._end = 0.0
         self._text = b''
 
     def at(self, now: float) -> bytes:
-        """Return the date for ``now``, in seconds since 1970."""
-        if self._second != int(now):
-            self._second = int(now)
-            self._text = formatdate(self._second, usegmt=True).encode()
+        """Return the date for ``now``, in seconds since 1970; the same object for the same second."""
+        if not 0 < self._end - now <= 1:
+            self._end = int(now) + 1.0
+            self._text = formatdate(int(now), usegmt=True).encode()
         return self._text

@@ -15,6 +15,7 @@ from upnp._discovery import (
     Target,
     answerDelays,
     bootIdAt,
+    bundled,
     firstSets,
     refreshDelay,
     targetsOf,
@@ -284,6 +285,20 @@ def test_answers_are_spread_over_four_fifths_of_mx(mx: int, count: int) -> None:
         assert parts == list(range(count))
 
 
+@pytest.mark.parametrize(
+    ('count', 'mx', 'sizes'),
+    [
+        *((1, 0, [1]), (64, 0, [64]), (65, 0, [32, 33]), (200, 0, [50, 50, 50, 50])),
+        *((1, 3, [1]), (2, 3, [1, 1]), (4, 3, [2, 2]), (34, 3, [17, 17]), (65, 3, [21, 22, 22])),
+    ],
+)
+def test_answers_leave_in_bundles_that_a_receive_buffer_holds(count: int, mx: int, sizes: list[int]) -> None:
+    """UDA 1.1 §1.3.3: several are spread, and all of them are sent, in order."""
+    bundles = bundled(list(range(count)), mx)
+    assert [len(bundle) for bundle in bundles] == sizes
+    assert [answer for bundle in bundles for answer in bundle] == list(range(count))
+
+
 def test_answers_to_equal_searches_come_at_different_times() -> None:
     assert answerDelays(3, 2, Random(1)) != answerDelays(3, 2, Random(2))
 
@@ -296,9 +311,8 @@ def test_the_delay_of_one_answer_is_uniform() -> None:
 
 
 @pytest.mark.parametrize('mx', [0, -1])
-def test_answers_to_a_unicast_search_go_at_once_in_bursts(mx: int) -> None:
-    assert answerDelays(3, mx, Random(1)) == [0, 0, 0]
-    assert answerDelays(65, mx, Random(1)) == [0] * 32 + [0.01] * 32 + [0.02]
+def test_answers_to_a_unicast_search_go_at_once_one_bundle_after_the_other(mx: int) -> None:
+    assert answerDelays(3, mx, Random(1)) == [0, 0.01, 0.02]
 
 
 @pytest.mark.parametrize('mx', [0, 5])

@@ -1,0 +1,319 @@
+"""The load, run on the load host: ``load.py KIND key=value ...`` does one piece of work and prints JSON about it."""
+
+import json
+import os
+import resource
+import select
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tests.bench.devices import DEVICES, HTTP_PORT, SSDP_PORT, targetsOf
+
+GROUP = '239.255.255.250'
+SO_TIMESTAMPNS = 35
+SEARCH = 'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\n{mx}ST: {st}\r\n\r\n'
+NOTIFY = (
+    'NOTIFY * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nCACHE-CONTROL: max-age=1800\r\n'
+    'LOCATION: http://10.77.0.9:49152/rootDesc.xml\r\nSERVER: Linux/6.1 UPnP/1.1 MiniUPnPd/2.3\r\n'
+    'NT: {nt}\r\nUSN: {udn}::{nt}\r\nNTS: ssdp:alive\r\nOPT: "http://schemas.upnp.org/upnp/1/0/"; ns=01\r\n'
+    '01-NLS: {boot}\r\nBOOTID.UPNP.ORG: {boot}\r\nCONFIGID.UPNP.ORG: 1337\r\n\r\n'
+)
+SET_SIZE = 12
+PAUSE_SECONDS = 0.002
+PATIENCE_SECONDS = 2.0
+START_PATIENCE_SECONDS = 20
+
+
+def searchFor(st: str, mx: int | None = None) -> bytes:
+    """Return an M-SEARCH; a unicast one has no MX."""
+    return SEARCH.format(st=st, mx='' if mx is None else f'MX: {mx}\r\n').encode()
+
+
+def openSocket(source: str) -> socket.socket:
+    """Open a UDP socket that multicasts from ``source`` and notes when the kernel took a datagram in."""
+    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    opened.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(source))
+    opened.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
+    opened.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    opened.bind((source, 0))
+    opened.setblocking(False)
+    return opened
+
+
+def take(opened: socket.socket) -> tuple[bytes, float] | None:
+    """Return a waiting datagram and the time it came, or None."""
+    try:
+        text, ancillary, _, _ = opened.recvmsg(9000, 64)
+    except BlockingIOError:
+        return None
+    seconds, nanoseconds = struct.unpack('qq', ancillary[0][2])
+    return text, seconds + nanoseconds / 1e9
+
+
+def awaitReady(poll: select.epoll, seconds: float) -> list[tuple[int, int]]:
+    """Return what can be read, or nothing after ``seconds``; without going to sleep, as the core is ours.
+
+    Whoever sends to a sleeping process on another core pays for waking it, some 25 us on a virtual machine; to a real
+    device, its peers' sleep costs nothing.
+    """
+    if os.cpu_count() == 1:
+        return poll.poll(seconds)
+    until = time.monotonic() + seconds
+    while not (ready := poll.poll(0)) and time.monotonic() < until:
+        pass
+    return ready
+
+
+def ticks(count: int, perSecond: float) -> Iterator[float]:
+    """Yield the seconds to wait before each of ``count`` things that shall happen ``perSecond``; 0 when behind."""
+    start = time.monotonic()
+    for number in range(count):
+        yield max(0.0, start + number / perSecond - time.monotonic())
+
+
+def report(wanted: int, done: int) -> dict[str, Any]:
+    """Return what every load tells: how much was to be done, and how much was."""
+    return {'wanted': wanted, 'done': done}
+
+
+def notify(source: str, address: str, device: str, count: str, distinct: str = '') -> dict[str, Any]:
+    """Multicast the NOTIFYs of other devices, a set of 12 at once, ``distinct`` different ones in all."""
+    opened = openSocket(source)
+    texts = [
+        NOTIFY.format(nt=f'urn:schemas-upnp-org:service:S{n}:1', udn=f'uuid:{n // SET_SIZE:036d}', boot=n).encode()
+        for n in range(int(distinct or count))
+    ]
+    sets = int(count) // SET_SIZE
+    for number, wait in enumerate(ticks(sets, 1 / PAUSE_SECONDS)):
+        time.sleep(wait)
+        for n in range(number * SET_SIZE, (number + 1) * SET_SIZE):
+            opened.sendto(texts[n % len(texts)], (GROUP, SSDP_PORT))
+    return report(sets * SET_SIZE, sets * SET_SIZE)
+
+
+def search(source: str, address: str, device: str, count: str) -> dict[str, Any]:
+    """Search by unicast from 16 sockets, each with one search on its way at a time."""
+    texts = [searchFor(st) for st in targetsOf(DEVICES[device])]
+    sockets = {opened.fileno(): opened for opened in (openSocket(source) for _ in range(16))}
+    poll = select.epoll()
+    sent = answered = 0
+    for number, opened in sockets.items():
+        poll.register(number, select.EPOLLIN)
+        opened.sendto(texts[sent % len(texts)], (address, SSDP_PORT))
+        sent += 1
+    while answered < sent:
+        ready = awaitReady(poll, PATIENCE_SECONDS)
+        if not ready:
+            break
+        for number, _ in ready:
+            take(sockets[number])
+            answered += 1
+            if sent < int(count):
+                sockets[number].sendto(texts[sent % len(texts)], (address, SSDP_PORT))
+                sent += 1
+    return report(int(count), answered)
+
+
+def searchAll(source: str, address: str, device: str, count: str, perSecond: str, mx: str = '') -> dict[str, Any]:
+    """Search for ssdp:all from ever other sockets, by multicast if there is an MX, and count all that comes back."""
+    text = searchFor('ssdp:all', int(mx) if mx else None)
+    wanted = int(count) * len(targetsOf(DEVICES[device]))
+    sockets = {opened.fileno(): opened for opened in (openSocket(source) for _ in range(int(count)))}
+    poll = select.epoll()
+    for number in sockets:
+        poll.register(number, select.EPOLLIN)
+    answered = 0
+
+    def drain(wait: float) -> bool:
+        nonlocal answered
+        ready = awaitReady(poll, wait)
+        for number, _ in ready:
+            while take(sockets[number]):
+                answered += 1
+        return bool(ready)
+
+    for opened, wait in zip(sockets.values(), ticks(int(count), float(perSecond)), strict=True):
+        until = time.monotonic() + wait
+        while (left := until - time.monotonic()) > 0:
+            drain(left)
+        opened.sendto(text, (GROUP if mx else address, SSDP_PORT))
+    while answered < wanted and drain(PATIENCE_SECONDS):
+        pass
+    return report(wanted, answered)
+
+
+class Flood:
+    """Multicast searches at a fixed rate; a pair of socket and target is used again after two seconds."""
+
+    PER_TICK = 5
+    TARGETS = 4
+    PAIR_REST_SECONDS = 2
+
+    def __init__(self, source: str, device: str, perSecond: int, mx: int) -> None:
+        self.targets = targetsOf(DEVICES[device])[: self.TARGETS]
+        self.texts = [searchFor(st, mx) for st in self.targets]
+        self.number = {st: number for number, st in enumerate(self.targets)}
+        amount = perSecond * self.PAIR_REST_SECONDS // self.TARGETS
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, amount + 50), hard), hard))
+        self.sockets = [openSocket(source) for _ in range(amount)]
+        self.byNumber = {opened.fileno(): opened for opened in self.sockets}
+        self.poll = select.epoll()
+        for opened in self.sockets:
+            self.poll.register(opened.fileno(), select.EPOLLIN)
+        self.sentAt: dict[tuple[int, int], float] = {}
+        self.delays: list[float] = []
+        self.strays = 0
+
+    def send(self, number: int) -> None:
+        """Send search ``number``."""
+        opened = self.sockets[number // self.TARGETS % len(self.sockets)]
+        st = number % self.TARGETS
+        self.sentAt[opened.fileno(), st] = time.time()
+        opened.sendto(self.texts[st], (GROUP, SSDP_PORT))
+
+    def drain(self, wait: float) -> bool:
+        """Take in what is waiting, and tell whether anything was."""
+        ready = awaitReady(self.poll, wait)
+        for number, _ in ready:
+            while got := take(self.byNumber[number]):
+                text, came = got
+                st = text.split(b'\r\nST:', 1)[1].split(b'\r\n', 1)[0].strip().decode()
+                sent = self.sentAt.pop((number, self.number.get(st, -1)), None)
+                if sent is None:
+                    self.strays += 1
+                else:
+                    self.delays.append(came - sent)
+        return bool(ready)
+
+
+def flood(source: str, device: str, count: str, perSecond: str, mx: str) -> dict[str, Any]:
+    """Search by multicast, evenly in time, and note how long each answer took."""
+    load = Flood(source, device, int(perSecond), int(mx))
+    total = int(count) // load.PER_TICK
+    start = time.monotonic()
+    for number, wait in enumerate(ticks(total, int(perSecond) / load.PER_TICK)):
+        until = time.monotonic() + wait
+        while (left := until - time.monotonic()) > 0:
+            load.drain(left)
+        for n in range(number * load.PER_TICK, (number + 1) * load.PER_TICK):
+            load.send(n)
+    seconds = time.monotonic() - start
+    until = time.monotonic() + 6
+    while load.sentAt and time.monotonic() < until:
+        load.drain(0.1)
+    delays = sorted(load.delays)
+    return {
+        'sent': total * load.PER_TICK,
+        'seconds': seconds,
+        'answered': len(delays),
+        'strays': load.strays,
+        'late': sum(delay > int(mx) for delay in delays),
+        'medianDelay': delays[len(delays) // 2] if delays else None,
+        'longestDelay': delays[-1] if delays else None,
+    }
+
+
+class Exchange:
+    """One HTTP connection that asks for the description again and again, or once."""
+
+    def __init__(self, address: str, keep: bool, poll: select.epoll) -> None:
+        extra = '' if keep else 'Connection: close\r\n'
+        self.request = f'GET /descr.xml HTTP/1.1\r\nHost: {address}:{HTTP_PORT}\r\n{extra}\r\n'.encode()
+        self.keep = keep
+        self.got = b''
+        self.socket = socket.create_connection((address, HTTP_PORT), PATIENCE_SECONDS)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setblocking(False)
+        poll.register(self.socket.fileno(), select.EPOLLIN)
+
+    def ask(self) -> None:
+        """Send the request."""
+        self.got = b''
+        self.socket.send(self.request)
+
+    def isAnswered(self) -> bool:
+        """Read on, and tell whether the answer is complete; without keep-alive that is when the peer closes."""
+        part = self.socket.recv(65536)
+        self.got += part
+        head, separator, body = self.got.partition(b'\r\n\r\n')
+        length = int(head.lower().split(b'content-length:', 1)[1].split(b'\r\n', 1)[0]) if separator else None
+        if length is None or len(body) < length:
+            if not part:
+                raise ConnectionError(f'closed before the answer was complete: {self.got!r}')
+            return False
+        if not head.startswith(b'HTTP/1.1 200 ') or not body.rstrip().endswith(b'</root>'):
+            raise ConnectionError(f'not the description: {self.got!r}')
+        return self.keep or not part
+
+
+def http(source: str, address: str, device: str, count: str, connections: str, keep: str) -> dict[str, Any]:
+    """GET the description, over ``connections`` connections at a time."""
+    poll = select.epoll()
+    isKept = keep == 'yes'
+    exchanges: dict[int, Exchange] = {}
+    done = 0
+
+    def begin() -> None:
+        exchange = Exchange(address, isKept, poll)
+        exchanges[exchange.socket.fileno()] = exchange
+        exchange.ask()
+
+    started = min(int(connections), int(count))
+    for _ in range(started):
+        begin()
+    while done < started and (ready := awaitReady(poll, PATIENCE_SECONDS)):
+        for number, _ in ready:
+            exchange = exchanges[number]
+            if not exchange.isAnswered():
+                continue
+            done += 1
+            if not isKept:
+                exchanges.pop(number).socket.close()
+            if started < int(count):
+                exchange.ask() if isKept else begin()
+                started += 1
+    return report(int(count), done)
+
+
+def ready(address: str) -> None:
+    """Wait until the description can be had."""
+    until = time.monotonic() + START_PATIENCE_SECONDS
+    while True:
+        try:
+            http('', address, '', '1', '1', 'no')
+            return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+def firstAlive(source: str) -> float:
+    """Say that we listen, then return the time at which the first ssdp:alive came."""
+    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    opened.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    opened.bind((GROUP, SSDP_PORT))
+    member = socket.inet_aton(GROUP) + socket.inet_aton(source)
+    opened.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+    opened.settimeout(START_PATIENCE_SECONDS)
+    sys.stdout.write('listening\n')
+    sys.stdout.flush()
+    while True:
+        got = take(opened)
+        if got and b'ssdp:alive' in got[0]:
+            return got[1]
+
+
+KINDS: dict[str, Callable[..., object]] = {
+    work.__name__: work for work in (notify, search, searchAll, flood, http, ready, firstAlive)
+}
+
+if __name__ == '__main__':
+    arguments = dict(argument.split('=', 1) for argument in sys.argv[2:])
+    sys.stdout.write(json.dumps(KINDS[sys.argv[1]](**arguments)) + '\n')

@@ -1,0 +1,46 @@
+"""Announces a device with our Announcer: ``ours.py DEVICE ADDRESS [log]``; ``log`` tells the first wait drawn."""
+
+import asyncio
+import logging
+import os
+import sys
+from typing import Any
+
+import upnp
+from tests.bench.devices import DEVICES, HTTP_PORT, pngOf
+from upnp import _network
+
+MANY = 1_000_000
+
+
+def deviceFrom(wish: dict[str, Any]) -> upnp.Device:
+    """Return the device with its services, icons and embedded devices."""
+    lists = ('services', 'devices', 'icons')
+    device = upnp.Device({key: value for key, value in wish.items() if key not in lists})
+    for service in wish['services']:
+        device.addService(upnp.Service(service))
+    for part in wish['devices']:
+        device.addDevice(deviceFrom(part))
+    for _ in wish['icons']:
+        device.addIcon(upnp.Icon({'data': pngOf(48)}))
+    return device
+
+
+async def main(name: str) -> None:
+    """Announce until the process is ended; the load comes from one address, so the limits on one are lifted."""
+    limits = upnp.Limits(
+        maxPendingSearches=MANY,
+        maxPendingSearchesPerSource=MANY,
+        maxConnections=MANY,
+        maxConnectionsPerPeer=MANY,
+    )
+    async with upnp.Announcer(deviceFrom(DEVICES[name]), httpPort=HTTP_PORT, limits=limits) as server:
+        await server.serveForever()
+
+
+if os.environ.get('UPNP_SOCKET_FILTER') == '0':
+    _network.SOCKET_FILTER = ()
+if 'log' in sys.argv[3:]:
+    logging.basicConfig(format='%(message)s')
+    logging.getLogger('upnp.SSDP').setLevel(logging.DEBUG)
+asyncio.run(main(sys.argv[1]))

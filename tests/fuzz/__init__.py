@@ -1,0 +1,1 @@
+"""Many generated inputs: properties that hold for all of them, and a device that outlives them."""

@@ -1,0 +1,1 @@
+"""Programs that the fuzz tests run on hosts of their own."""

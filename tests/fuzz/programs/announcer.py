@@ -1,0 +1,25 @@
+"""Announces the lamp until it is told to end; whatever goes wrong in the loop, asyncio itself writes to stderr.
+
+The socket filter is left out, so that our own code sees what is no search, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import upnp
+from tests.lan.programs.lamp import makeLamp
+from upnp import _network
+
+HTTP_PORT = 5000
+
+
+async def main() -> None:
+    """Announce."""
+    async with upnp.Announcer(makeLamp(), httpPort=HTTP_PORT) as server:
+        await server.serveForever()
+
+
+if __name__ == '__main__':
+    _network.SOCKET_FILTER = ()
+    asyncio.run(main())

@@ -1,0 +1,125 @@
+"""What holds for every input: strategies that make inputs, and oracles that judge what becomes of them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import cast
+
+import h11
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from tests.fuzz.seeds import mutated, seedsIn
+from tests.protocol.fakes import FakeTransport, run
+from tests.protocol.test_http import Site
+from upnp import MessageError
+from upnp._message import CHUNKED, Request, Response, bodyLength, headEnd, parse, parseRequest
+
+MANY = settings(max_examples=1000, deadline=None, database=None)
+SOME = settings(max_examples=100, deadline=None, database=None)
+
+DATAGRAMS, REQUESTS = seedsIn('datagrams'), seedsIn('requests')
+DATE = re.compile(rb'\r\nDATE: [^\r\n]*', re.IGNORECASE)
+
+names = st.from_regex(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,20}", fullmatch=True)
+visible = st.text(st.characters(exclude_categories=['Cc', 'Cs'], exclude_characters='\u2028\u2029'), max_size=40)
+values = visible.map(str.strip)
+fields = st.lists(st.tuples(names, values), max_size=8, unique_by=lambda field: field[0].lower())
+numbers = st.integers(0, 1 << 32)
+datagrams = st.one_of(st.binary(max_size=600), numbers.map(lambda number: mutated(DATAGRAMS, 0, number)))
+requests = st.one_of(st.binary(max_size=600), numbers.map(lambda number: mutated(REQUESTS, 0, number)))
+texts = st.text(st.characters(exclude_categories=['Cs']), max_size=60)
+
+# Why we refuse what h11 takes: strictness that RFC 9112 allows or asks for. First by what the head holds ...
+FOLDED_OR_CONTROL = re.compile(rb'\n[ \t]|[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]')  # §5.2, §5.5
+# ... then by what we say.
+STRICTER = re.compile(
+    r'header fields$'  # Limits.maxHeaderFields
+    r'|content-length twice'  # §6.3: equal ones may be merged, or refused
+    r'|transfer-encoding twice'
+    r'|^Transfer-Encoding .* with Content-Length or HTTP/1.0'  # §6.1, §6.3: smuggling
+    r"|^Content-Length '\d{16,20}'"  # more than fits any limit
+    r'|^unsupported HTTP version'
+    r'|^HTTP/1.1 without Host'  # which 1.2 counts as
+)
+# Why we take what h11 refuses.
+LIBERAL = re.compile(
+    r'illegal request line: bytearray\(b[\'"][^ ]+ [^ ]*\\x[89a-f]'
+)  # bytes above 127 in a path: a 404
+
+
+def outcomeOf(datagram: bytes) -> Request | Response | None:
+    """Parse a datagram: a message or MessageError, nothing else may happen."""
+    try:
+        return parse(datagram)
+    except MessageError:
+        return None
+
+
+def requestOf(head: bytes) -> tuple[Request, int] | MessageError:
+    """Parse a request's head and the length of its body: a value or MessageError, nothing else may happen."""
+    try:
+        request = parseRequest(head)
+        return request, bodyLength(request)
+    except MessageError as error:
+        return error
+
+
+def secondOpinion(head: bytes) -> h11.Request | h11.RemoteProtocolError:
+    """Parse a request's head by h11."""
+    connection = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
+    connection.receive_data(head)
+    try:
+        return cast('h11.Request', connection.next_event())
+    except h11.RemoteProtocolError as error:
+        return error
+
+
+def headOf(message: bytes) -> bytes | None:
+    """Return the head that a message begins with, as the server cuts it off; None when it has no end."""
+    message = message.lstrip(b'\r\n')
+    end = headEnd(message)
+    return None if end < 0 else message[:end]
+
+
+def checkAgainstSecondOpinion(head: bytes) -> None:
+    """Check that two readers of one head understand the same, or differ for a reason that is listed."""
+    ours, theirs = requestOf(head), secondOpinion(head)
+    if isinstance(ours, MessageError):
+        isReasonable = STRICTER.search(str(ours)) or FOLDED_OR_CONTROL.search(head)
+        assert isReasonable or isinstance(theirs, h11.RemoteProtocolError), (ours, theirs)
+        return
+    if isinstance(theirs, h11.RemoteProtocolError):
+        assert LIBERAL.search(str(theirs)), (ours, theirs)
+        return
+    request, length = ours
+    merged: dict[str, str] = {}
+    for name, value in theirs.headers:
+        key, text = name.decode(), value.decode('latin-1')
+        merged[key] = f'{merged[key]}, {text}' if key in merged else text
+    framing = {key: merged.pop(key, None) for key in ('content-length', 'transfer-encoding')}
+    assert (request.method.encode(), request.target.encode()) == (theirs.method, theirs.target)
+    assert {key: value for key, value in request.headers.items() if key not in framing} == merged
+    assert length == (CHUNKED if framing['transfer-encoding'] else int(framing['content-length'] or 0))
+
+
+def answersTo(pieces: Sequence[bytes]) -> bytes:
+    """Return all that our server answers to what comes in pieces, without the dates."""
+
+    async def scene() -> bytes:
+        transport = FakeTransport()
+        reader, writer = transport.connect()
+        serving = asyncio.create_task(Site().http.server.InConnection(reader, writer))
+        for piece in pieces:
+            for _ in range(3):
+                await asyncio.sleep(0)
+            if not transport.is_closing():
+                reader.feed_data(piece)
+        if not transport.is_closing():
+            reader.feed_eof()
+        await serving
+        return DATE.sub(b'', transport.written)
+
+    return run(scene())
