@@ -15,7 +15,7 @@ from ssdp.aio import SimpleServiceDiscoveryProtocol
 from ssdp.messages import SSDPRequest, SSDPResponse
 
 from . import _loops, _message
-from ._discovery import Advertisement, Outbox, Search, Target, answerDelays, bundled, firstSets, refreshDelay
+from ._discovery import Advertisement, Outbox, Search, Target, answerDelays, bundled, firstSets, onGrid, refreshDelay
 from ._limits import Limits
 from ._message import DateStamp
 from ._network import GROUP, PORT, EndpointFactory, Interface, Links, LinkSet, LinkTransport
@@ -483,10 +483,12 @@ class _Session:
             bundles[0].sendto(transport, addr)
             return
         now = self._loop.time()
-        dues = [now + delay for delay in answerDelays(len(bundles), mx, self._rng)]
+        delays = answerDelays(len(bundles), mx, self._rng)
+        dues = [onGrid(now + delay) if mx else now + delay for delay in delays]
         replies = [(bundle, transport, addr) for bundle in bundles]
         if self._outbox.add(addr[0], (addr[1], bundles[0]), replies, dues):
-            self._send(now)
+            if mx == 0:
+                self._send(now)
             self._arm()
 
     def _endpoint(self, interface: Interface, multicast: bool) -> AnnouncerService:
@@ -508,5 +510,7 @@ class _Session:
             bundle.sendto(transport, addr)
 
     def _arm(self) -> None:
-        dues = [*self._sets[:1], *([] if self._outbox.nextDue is None else [self._outbox.nextDue])]
-        self._alarm.set(min(dues, default=None))
+        due = self._outbox.nextDue
+        if self._sets and (due is None or self._sets[0] < due):
+            due = self._sets[0]
+        self._alarm.set(due)

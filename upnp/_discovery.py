@@ -24,6 +24,7 @@ __all__ = [
     'answerDelays',
     'bootIdAt',
     'firstSets',
+    'onGrid',
     'refreshDelay',
     'targetsOf',
 ]
@@ -40,6 +41,7 @@ MAX_SPREAD_SECONDS = 2.4  # Windows' firewall lets answers in for about 3 s afte
 BURST_ANSWERS = 64  # sent at once to a unicast search, to which nobody else answers
 BURST_SECONDS = 0.01
 
+GRID_SECONDS = 0.0625  # small beside the random wait; a busy network wakes us sixteen times a second for its answers
 FIRST_WAIT_SECONDS = 0.1  # UDA 1.1 §1.2.2: a random wait of up to this before the first set
 REPEATS_SECONDS = (0.0, 0.3, 0.7)  # three sets, some hundred ms apart, within a second
 REFRESH_SHARE = (0.3, 0.5)  # of max-age; UDA 1.1 §1.2.2: at random, below half of it
@@ -225,6 +227,11 @@ def answerDelays(count: int, mx: int, rng: Random) -> list[float]:
         return [index * BURST_SECONDS for index in range(count)]
     part = min(min(mx, MAX_MX_SECONDS) * MX_SHARE, MAX_SPREAD_SECONDS) / max(count, 1)
     return [(index + rng.random()) * part for index in range(count)]
+
+
+def onGrid(time: float) -> float:
+    """Return the moment at or before ``time`` at which answers go out: those to several searches share a wake-up."""
+    return time - time % GRID_SECONDS
 
 
 def firstSets(rng: Random) -> list[float]:

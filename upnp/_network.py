@@ -57,6 +57,7 @@ MAX_SEGMENTS = 64  # the kernel's bound; and that of one datagram, less headers
 MAX_SEGMENTS_BYTES = 65000
 CANNOT_SEGMENT = (errno.EIO, errno.EINVAL, errno.ENOPROTOOPT, errno.EOPNOTSUPP)
 PKTINFO = struct.Struct('=i4s4s')  # struct in_pktinfo: interface index, local address, destination address
+UINT16 = struct.Struct('=H').pack
 PKTINFO_SPACE = socket.CMSG_SPACE(PKTINFO.size) if hasattr(socket, 'CMSG_SPACE') else 0
 SEARCH_STARTS = frozenset(b'mM\r\n \t')  # what a search can begin with, UDA 1.1 §1.3.2, liberally
 
@@ -220,9 +221,10 @@ class LinkTransport(asyncio.DatagramTransport):
     def sendEqual(self, joined: bytes, size: int, addr: tuple[str, int]) -> None:
         """Send datagrams of equal size, given joined, to one peer; in one call where the kernel can (UDP_SEGMENT)."""
         if size < len(joined) <= min(MAX_SEGMENTS * size, MAX_SEGMENTS_BYTES) and self._segments and not self._closed:
-            segment = (socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack('=H', size))
             try:
-                self._socket.sendmsg((joined,), [*self._ancillary, segment], 0, addr)
+                self._socket.sendmsg(
+                    (joined,), (*self._ancillary, (socket.IPPROTO_UDP, UDP_SEGMENT, UINT16(size))), 0, addr
+                )
                 return
             except OSError as error:  # the kernel or the adapter cannot, or there is another trouble to be found below
                 self._segments = error.errno not in CANNOT_SEGMENT

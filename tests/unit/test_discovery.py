@@ -17,6 +17,7 @@ from upnp._discovery import (
     bootIdAt,
     bundled,
     firstSets,
+    onGrid,
     refreshDelay,
     targetsOf,
 )
@@ -318,6 +319,11 @@ def test_answers_to_a_unicast_search_go_at_once_one_bundle_after_the_other(mx: i
 @pytest.mark.parametrize('mx', [0, 5])
 def test_no_answers_take_no_time(mx: int) -> None:
     assert answerDelays(0, mx, Random(1)) == []
+
+
+@pytest.mark.parametrize(('time', 'moment'), [(0, 0), (1000.02, 1000), (1000.07, 1000.0625), (7.25, 7.25)])
+def test_answers_go_out_at_moments_that_searches_share(time: float, moment: float) -> None:
+    assert onGrid(time) == moment
 
 
 def test_the_first_sets_are_three_within_a_second() -> None:
