@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, TypeVar
 
 from . import Description, _loops, _message, _page
+from ._connection import Connection
 from ._limits import Limits
 from ._message import DateStamp
 from ._xml import Element
@@ -35,7 +36,6 @@ log = logging.getLogger(__name__)
 XML_TYPE = 'text/xml; charset="utf-8"'
 HTML_TYPE = 'text/html; charset=utf-8'
 LANGUAGE = 'en'  # of what is served; UDA 1.1 §2.11 wants it told when ACCEPT-LANGUAGE came
-CONTINUE = b'HTTP/1.1 100 Continue\r\n\r\n'
 
 REASONS = {  # RFC 9110 §15, those that are answered
     200: 'OK',
@@ -56,9 +56,7 @@ KNOWN_METHODS = (
 )
 
 FETCHED = '< %s:%s %s %s: %d'
-READ_BYTES = 65536
 BACKLOG = 100
-MAX_CHUNK_LINE_BYTES = 1024
 
 Thing = TypeVar('Thing')
 
@@ -274,7 +272,7 @@ class HttpServer:
     def __init__(self, config: 'HTTP') -> None:
         self._config = config
         self._dateStamp = DateStamp()
-        self._open: OrderedDict[asyncio.StreamWriter, _Connection] = OrderedDict()  # the one idle longest first
+        self._open: OrderedDict[asyncio.StreamWriter, Connection] = OrderedDict()  # the one idle longest first
 
     def HttpRouting(self, request: HttpRequest) -> HttpAnswer:
         """Return the answer to a request, still to be executed: by path, then by method."""
@@ -289,7 +287,7 @@ class HttpServer:
 
     async def InConnection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a connection until the peer, an error, a limit or :meth:`stop` ends it."""
-        connection = _Connection(reader, writer, self._config.annoncer.limits)
+        connection = Connection(reader, writer, self._config.annoncer.limits)
         self._open[writer] = connection
         self._makeRoom(connection)
         try:
@@ -310,7 +308,7 @@ class HttpServer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _makeRoom(self, newcomer: '_Connection') -> None:
+    def _makeRoom(self, newcomer: 'Connection') -> None:
         """Keep to the number of connections: the one idle longest gives way, so that nobody can lock others out."""
         limits = self._config.annoncer.limits
         siblings = [one for one in self._open.values() if one.peer[0] == newcomer.peer[0]]
@@ -319,13 +317,15 @@ class HttpServer:
         elif len(self._open) > limits.maxConnections:
             next(iter(self._open.values())).abort()
 
-    async def _serve(self, connection: '_Connection') -> None:
+    async def _serve(self, connection: 'Connection') -> None:
         closes = False
         while not closes:
             try:
-                request = await connection.request()
-                if request is None:
+                parsed = await connection.request()
+                if parsed is None:
                     return
+                path = _message.pathOf(parsed.target)
+                request = HttpRequest(parsed.method, path, parsed.version, parsed.headers, host=connection.host)
                 answer = self.HttpRouting(request)
             except MessageError as error:
                 log.debug('< %s:%s refused: %s', *connection.peer, error)
@@ -338,155 +338,6 @@ class HttpServer:
             await connection.flush()
             self._open.move_to_end(connection.writer)
             closes = answer.closes
-
-
-class _Connection:
-    """One connection: its bytes cut into requests, each read bounded in time and size."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: Limits) -> None:
-        self.writer = writer
-        self.peer: tuple[str, int] = (writer.get_extra_info('peername') or ('?', 0))[:2]
-        self.host: str = (writer.get_extra_info('sockname') or ('',))[0]
-        self.task = currentTask('upnp connection')
-        self._reader = reader
-        self._limits = limits
-        self._buffer = bytearray()
-
-    async def request(self) -> HttpRequest | None:
-        """Return the next request, its body read and dropped; None at the end.
-
-        :raises MessageError: the peer's bytes are no request, or go beyond a limit.
-        :raises TimeoutError: the peer is silent or slow.
-        """
-        head = await self._head()
-        if head is None:
-            return None
-        parsed = _message.parseRequest(head, self._limits.maxHeaderFields)
-        if length := _message.bodyLength(parsed):
-            await self._skipBody(parsed, length)
-        return HttpRequest(parsed.method, pathOf(parsed.target), parsed.version, parsed.headers, host=self.host)
-
-    async def flush(self) -> None:
-        """Wait until the peer has taken what was written; one that reads nothing is cut off."""
-        if self.writer.transport.get_write_buffer_size():
-            async with asyncio.timeout(self._limits.writeSeconds):
-                await self.writer.drain()
-
-    def abort(self) -> None:
-        """Cut it off, whatever is under way."""
-        self.writer.transport.abort()
-
-    async def close(self) -> None:
-        """Close it, and wait for the end; what the peer does not take in time is dropped."""
-        self.writer.close()
-        try:
-            async with asyncio.timeout(self._limits.writeSeconds):
-                await self.writer.wait_closed()
-        except OSError:  # a TimeoutError is one
-            self.abort()
-        except asyncio.CancelledError:
-            self.abort()
-            raise
-
-    async def _head(self) -> bytes | None:
-        """Return a head with its blank line; None when the peer has closed, or is idle for too long."""
-        limits, buffer = self._limits, self._buffer
-        began = bool(buffer)
-        async with asyncio.timeout(limits.headSeconds if began else limits.idleSeconds) as deadline:
-            while True:
-                while buffer.startswith((b'\r\n', b'\n')):  # RFC 9112 §2.2: skip empty lines before a request
-                    del buffer[: 1 + (buffer[0] == 0x0D)]
-                if (end := _message.headEnd(buffer)) >= 0 or len(buffer) > limits.maxHeadBytes:
-                    break
-                received = await self._reader.read(READ_BYTES)
-                if not received:
-                    return None
-                if not began:
-                    began = True
-                    deadline.reschedule(asyncio.get_running_loop().time() + limits.headSeconds)
-                buffer += received
-        self._checkHead(end)
-        head = bytes(buffer[:end])
-        del buffer[:end]
-        return head
-
-    def _checkHead(self, end: int) -> None:
-        line = self._buffer.find(b'\n')
-        if line > self._limits.maxRequestLineBytes or (
-            line < 0 and len(self._buffer) > self._limits.maxRequestLineBytes
-        ):
-            raise MessageError('the request line is too long', 414)
-        if end < 0 or end > self._limits.maxHeadBytes:
-            raise MessageError('the head is too long', 431)
-
-    async def _skipBody(self, request: _message.Request, length: int) -> None:
-        if length > self._limits.maxBodyBytes:
-            raise MessageError(f'a body of {length} bytes', 413)
-        if request.headers.get('expect', '').lower() == '100-continue' and request.version == 'HTTP/1.1':
-            self.writer.write(CONTINUE)
-        async with asyncio.timeout(self._limits.bodySeconds):
-            if length == _message.CHUNKED:
-                await self._skipChunks()
-            else:
-                await self._take(length)
-
-    async def _skipChunks(self) -> None:
-        """Read a chunked body and its trailer (RFC 9112 §7.1)."""
-        total = 0
-        while size := _message.parseChunkSize(await self._line()):
-            total += size
-            if total > self._limits.maxBodyBytes:
-                raise MessageError(f'a body of more than {total} bytes', 413)
-            await self._take(size)
-            if await self._line():
-                raise MessageError('a chunk is longer than it says')
-        for _ in range(self._limits.maxHeaderFields):
-            if not await self._line():
-                return
-        raise MessageError('the trailer is too long', 431)
-
-    async def _line(self) -> bytes:
-        while (end := self._buffer.find(b'\n')) < 0:
-            if len(self._buffer) > MAX_CHUNK_LINE_BYTES:
-                raise MessageError('a chunk size is too long')
-            await self._more()
-        line = await self._take(end + 1)
-        return line[:-1].removesuffix(b'\r')
-
-    async def _take(self, count: int) -> bytes:
-        while len(self._buffer) < count:
-            await self._more()
-        taken = bytes(self._buffer[:count])
-        del self._buffer[:count]
-        return taken
-
-    async def _more(self) -> None:
-        received = await self._reader.read(READ_BYTES)
-        if not received:
-            raise MessageError('the body is cut off')
-        self._buffer += received
-
-
-def currentTask(name: str) -> 'asyncio.Task[object]':
-    """Return the task that runs now, under a name of ours."""
-    task = asyncio.current_task()
-    if task is None:
-        raise RuntimeError('a connection is served in a task')
-    task.set_name(name)
-    return task
-
-
-def pathOf(target: str) -> str:
-    """Return the path of a request target, in origin or absolute form (RFC 9112 §3.2); ``*`` stays.
-
-    :raises MessageError: neither of them.
-    """
-    scheme, _, rest = target.partition('://')
-    if scheme.lower() in ('http', 'https') and rest:
-        target = '/' + rest.partition('/')[2]
-    if target != '*' and not target.startswith('/'):
-        raise MessageError(f'not a request target: {target[:80]!r}')
-    return target.partition('?')[0].partition('#')[0]
 
 
 def show(firstLine: str, fields: Iterable[tuple[str, str]]) -> None:

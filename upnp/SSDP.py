@@ -8,17 +8,17 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from random import Random
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from ssdp.aio import SimpleServiceDiscoveryProtocol
 from ssdp.messages import SSDPRequest, SSDPResponse
 
 from . import _loops, _message
-from ._discovery import Advertisement, Outbox, Search, Target, answerDelays, bundled, firstSets, onGrid, refreshDelay
+from ._discovery import Advertisement, Search, Target, bundled
 from ._limits import Limits
 from ._message import DateStamp
 from ._network import GROUP, PORT, EndpointFactory, Interface, Links, LinkSet, LinkTransport
+from ._timetable import Timetable
 from .Errors import MessageError
 from .Objects import Device
 
@@ -144,6 +144,9 @@ class _Bundle:
             self._date, self._joined = date, b''.join(map(bytes, self._answers))
         log.debug('> %s:%d %d answers', *addr, len(self._answers))
         transport.sendEqual(self._joined, len(self._joined) // len(self._answers), addr)
+
+
+_Due: TypeAlias = tuple[_Bundle, 'Sender', Address]
 
 
 class Notify(SSDPRequest):
@@ -318,9 +321,10 @@ class SSDP_Protocol:
 
         :param ip: our address there.
         """
+        advertisement = self._config.annoncer.advertisement
         family = {member.UDN for member in device.family()}
-        for target in self._config.annoncer.advertisement.directory.targets:
-            if target.udn in family:
+        for target in advertisement.directory.targets:  # a root's as they were announced, whatever became of it since
+            if target.root == device.UDN if device.UDN in advertisement.roots else target.udn in family:
                 Notify(self._config, device, nts=nts).send(ip, target.usn)
 
     def provides(self, usn: str) -> bool:
@@ -342,7 +346,8 @@ class SSDP:
         self.dateStamp = DateStamp()
         self.endpoints: dict[str, AnnouncerService] = {}  # by our address there
         self.makeLinks: Callable[[EndpointFactory, int], LinkSet] = Links  # the seam to the network
-        self._session: _Session | None = None
+        self._links: LinkSet | None = None
+        self._timetable: Timetable[_Due] | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -350,20 +355,22 @@ class SSDP:
 
         :raises NetworkError: port 1900 is not to be had.
         """
-        if self._session is None:
-            session = _Session(self, Random())
-            await session.links.open(self.annoncer.interfaces)
-            self._session = session
+        if self._timetable is None:
+            annoncer = self.annoncer
+            links = self.makeLinks(self._endpoint, annoncer.limits.maxDatagramBytes)
+            await links.open(annoncer.interfaces)
+            self._links = links
             self.protocol.forget()
-            session.begin()
+            self._timetable = Timetable(annoncer.limits, annoncer.maxAge, self.advertise, self._send)
+            self._timetable.begin()
 
     def stop(self) -> None:
         """Send byebye for all that was announced, and close the sockets; a second time is harmless."""
-        if self._session is not None:
-            self.bye()
-            self._session.end()
-            self._session = None
-            self.endpoints = {}
+        self.bye()
+        if self._links is not None:
+            self._links.close()
+        self._links = self._timetable = None
+        self.endpoints = {}
 
     def initLoop(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start on a loop: at once when it is idle, as a task of its own when it runs."""
@@ -375,18 +382,18 @@ class SSDP:
 
     def notify(self) -> None:
         """Send the next set of advertisements now; after :meth:`bye`, announce again from the beginning."""
-        if self._session is not None:
-            self._session.hasten()
+        if self._timetable is not None:
+            self._timetable.hasten()
 
     def bye(self) -> None:
         """Send byebye for all that is announced, on every interface, and fall silent."""
-        if self._session is not None and self._session.withdraw():
+        if self._timetable is not None and self._timetable.withdraw():
             self._toAll(BYEBYE)
 
     def change(self, advertisement: Advertisement) -> None:
         """Advertise something else: byebye for what vanishes, then one set of what there is now (UDA 1.1 §1.2)."""
         annoncer, former = self.annoncer, self.annoncer.advertisement
-        speaking = self._session is not None and self._session.isAnnounced
+        speaking = self._timetable is not None and self._timetable.isAnnounced
         if speaking:
             for usn in former.byUsn.keys() - advertisement.byUsn.keys():
                 target = former.byUsn[usn]
@@ -403,8 +410,8 @@ class SSDP:
 
     def later(self, transport: Sender, addr: Address, bundles: 'Sequence[_Bundle]', mx: int) -> None:
         """Have answers sent when they are due."""
-        if self._session is not None:
-            self._session.queue(transport, addr, bundles, mx)
+        if self._timetable is not None:
+            self._timetable.queue(addr[0], (addr[1], bundles[0]), [(one, transport, addr) for one in bundles], mx)
 
     def headersFor(self, target: Target, ip: str, names: Sequence[str], own: dict[str, str]) -> list[tuple[str, str]]:
         """Return the headers ``names`` of a message about ``target``, in that order, and the user's extra ones."""
@@ -428,89 +435,14 @@ class SSDP:
         advertisement = self.annoncer.advertisement
         return advertisement.target(f'{device.UDN}::upnp:rootdevice') or advertisement.target(str(device.UDN))
 
+    def _endpoint(self, interface: Interface, multicast: bool) -> AnnouncerService:
+        return AnnouncerService(config=self, interface=interface, multicast=multicast)
+
+    def _send(self, due: '_Due') -> None:
+        bundle, transport, addr = due
+        bundle.sendto(transport, addr)
+
     def _toAll(self, nts: str) -> None:
         for root in self.annoncer.advertisement.roots.values():
             for ip in self.endpoints:
                 self.protocol.notify(root.device, ip, nts=nts)
-
-
-class _Session:
-    """What there is only while sockets are open: the loop, the schedule, the answers that wait, and the one timer."""
-
-    def __init__(self, config: SSDP, rng: Random) -> None:
-        limits = config.annoncer.limits
-        self.isAnnounced = False
-        self.links = config.makeLinks(self._endpoint, limits.maxDatagramBytes)
-        self._config = config
-        self._rng = rng
-        self._loop = asyncio.get_running_loop()
-        self._alarm = _loops.Alarm(self._loop, self._onTime)
-        self._outbox: Outbox[tuple[_Bundle, Sender, Address]] = Outbox(limits)
-        self._sets: list[float] = []  # when the next sets are due; none while withdrawn
-
-    def begin(self) -> None:
-        """Schedule the first sets."""
-        delays = firstSets(self._rng)
-        log.debug('first advertisement in %.3f s', delays[0])
-        self._sets = [self._loop.time() + delay for delay in delays]
-        self._arm()
-
-    def hasten(self) -> None:
-        """Have the next set sent now."""
-        if not self._sets:
-            self.begin()
-        self._sets[0] = self._loop.time()
-        self._arm()
-
-    def withdraw(self) -> bool:
-        """Drop all that waits; return whether anything was announced."""
-        announced, self.isAnnounced = self.isAnnounced, False
-        self._sets.clear()
-        self._outbox.clear()
-        self._alarm.set(None)
-        return announced
-
-    def end(self) -> None:
-        """Close the sockets."""
-        self.withdraw()
-        self.links.close()
-
-    def queue(self, transport: Sender, addr: Address, bundles: 'Sequence[_Bundle]', mx: int) -> None:
-        """Send answers when they are due; a search that repeats a pending one has its answers coming already."""
-        if not self._sets:
-            return
-        if mx == 0 and len(bundles) == 1:
-            bundles[0].sendto(transport, addr)
-            return
-        now = self._loop.time()
-        delays = answerDelays(len(bundles), mx, self._rng)
-        dues = [onGrid(now + delay) if mx else now + delay for delay in delays]
-        replies = [(bundle, transport, addr) for bundle in bundles]
-        if self._outbox.add(addr[0], (addr[1], bundles[0]), replies, dues):
-            if mx == 0:
-                self._send(now)
-            self._arm()
-
-    def _endpoint(self, interface: Interface, multicast: bool) -> AnnouncerService:
-        return AnnouncerService(config=self._config, interface=interface, multicast=multicast)
-
-    def _onTime(self) -> None:
-        now = self._loop.time()
-        self._send(now)
-        if self._sets and self._sets[0] <= now:
-            self.isAnnounced = True
-            self._config.advertise()
-            self._sets.pop(0)
-            if not self._sets:
-                self._sets.append(now + refreshDelay(self._config.annoncer.maxAge, self._rng))
-        self._arm()
-
-    def _send(self, now: float) -> None:
-        for bundle, transport, addr in self._outbox.take(now):
-            bundle.sendto(transport, addr)
-
-    def _arm(self) -> None:
-        due = self._outbox.nextDue
-        if self._sets and (due is None or self._sets[0] < due):
-            due = self._sets[0]
-        self._alarm.set(due)

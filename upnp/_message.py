@@ -22,6 +22,7 @@ __all__ = [
     'parse',
     'parseChunkSize',
     'parseRequest',
+    'pathOf',
     'render',
 ]
 
@@ -150,6 +151,19 @@ def requestField(line: str) -> tuple[str, str]:
     if not colon or not TOKEN.match(name) or CONTROL.search(value):
         raise MessageError(f'not a header field: {line[:80]!r}')
     return name.lower(), value.strip(' \t')
+
+
+def pathOf(target: str) -> str:
+    """Return the path of a request target, in origin or absolute form (RFC 9112 §3.2); ``*`` stays.
+
+    :raises MessageError: neither of them.
+    """
+    scheme, _, rest = target.partition('://')
+    if scheme.lower() in ('http', 'https') and rest:
+        target = '/' + rest.partition('/')[2]
+    if target != '*' and not target.startswith('/'):
+        raise MessageError(f'not a request target: {target[:80]!r}')
+    return target.partition('?')[0].partition('#')[0]
 
 
 def bodyLength(request: Request) -> int:

@@ -13,14 +13,15 @@ import upnp
 
 PACKAGE = Path(upnp.__file__).parent
 
-# A module may import those on lower levels only. "3b" is level 3 that may look at level 3.
+# A module may import those on lower levels only. "3b" is level 3 that may look at level 3, and so is "4b" for 4.
 LEVELS = {
     '0': ('Errors', '_limits', '_version'),
     '1': ('_xml', '_message', '_options'),
     '2': ('Objects',),
     '3': ('Description', '_discovery'),
     '3b': ('_page',),
-    '4': ('_network', '_identity', '_loops'),
+    '4': ('_network', '_identity', '_loops', '_connection'),
+    '4b': ('_timetable',),
     '5': ('SSDP', 'HTTP'),
     '6': ('UPnP',),
     '8': ('__init__', '__main__'),

@@ -14,6 +14,7 @@ from upnp._message import (
     parse,
     parseChunkSize,
     parseRequest,
+    pathOf,
     render,
 )
 
@@ -342,3 +343,22 @@ def test_the_date_is_made_once_a_second() -> None:
     assert stamp.at(784111777.9) is stamp.at(784111777.1)
     assert stamp.at(784111778.0) == b'Sun, 06 Nov 1994 08:49:38 GMT'
     assert DateStamp().at(0) == b'Thu, 01 Jan 1970 00:00:00 GMT'
+
+
+@pytest.mark.parametrize(
+    ('target', 'path'),
+    [
+        *(('/', '/'), ('/descr.xml', '/descr.xml'), ('/a?b#c', '/a'), ('/a#b?c', '/a'), ('*', '*'), ('//a', '//a')),
+        *(('http://a:5000/b?c', '/b'), ('HTTPS://a/b', '/b'), ('http://a', '/')),
+    ],
+)
+def test_the_path_of_a_target_is_told(target: str, path: str) -> None:
+    """RFC 9112 §3.2: origin form and absolute form."""
+    assert pathOf(target) == path
+
+
+@pytest.mark.parametrize('target', ['', 'descr.xml', 'http://', 'ftp://a/b', 'a:80', '**'])
+def test_what_is_no_target_of_ours_is_refused(target: str) -> None:
+    """RFC 9112 §3.2: there is no authority to connect to here."""
+    with pytest.raises(MessageError, match='not a request target'):
+        pathOf(target)
