@@ -299,7 +299,7 @@ class SSDP_Protocol:
         longest = max((len(bytes(answer)) for answer in answers), default=0)
         for answer in answers:
             answer.pad(longest)
-        bundles = [_Bundle(some) for some in bundled(answers, mx)] if answers else []
+        bundles = [_Bundle(some) for some in bundled(answers, mx)]
         if bundles:  # a search that is not ours takes no place
             if len(self._known) >= MAX_KNOWN_SEARCHES:
                 self._known.clear()

@@ -213,7 +213,7 @@ def bundled(answers: Sequence[Reply], mx: int) -> list[Sequence[Reply]]:
     """
     most = BURST_ANSWERS if mx <= 0 else MOMENT_ANSWERS
     parts = min(len(answers), max(1 if mx <= 0 else MIN_MOMENTS, -(-len(answers) // most)))
-    cuts = [part * len(answers) // parts for part in range(parts + 1)]
+    cuts = [part * len(answers) // max(parts, 1) for part in range(parts + 1)]
     return [answers[first:end] for first, end in pairwise(cuts)]
 
 

@@ -30,7 +30,7 @@ from tests.fuzz.properties import (
 )
 from tests.fuzz.seeds import mutated
 from upnp import MessageError, _xml
-from upnp._discovery import MX_SHARE, Search, answerDelays
+from upnp._discovery import MX_SHARE, Search, answerDelays, bundled
 from upnp._message import Request, Response, headEnd, parse, parseChunkSize, parseRequest, render
 from upnp._xml import Element
 from upnp.HTTP import pathOf
@@ -150,9 +150,11 @@ def test_requests_in_any_pieces_get_the_same_answers(number: int, cuts: list[int
 @MANY
 @given(st.integers(0, 200), st.integers(0, 100), st.integers())
 def test_answers_go_out_in_order_and_within_mx(count: int, mx: int, seed: int) -> None:
-    delays = answerDelays(count, mx, Random(seed))
+    bundles = bundled(range(count), mx)
+    delays = answerDelays(len(bundles), mx, Random(seed))
 
-    assert len(delays) == count
+    assert [answer for bundle in bundles for answer in bundle] == list(range(count))
+    assert len(delays) == len(bundles)
     assert delays == sorted(delays)
     assert all(0 <= delay <= (MX_SHARE * min(mx, 5) if mx else 1) for delay in delays)
 
