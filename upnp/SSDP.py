@@ -46,6 +46,7 @@ OUR_HEADERS = frozenset((*ALIVE_HEADERS, *BYEBYE_HEADERS, *ANSWER_HEADERS, 'DATE
 
 SEARCHED = '< %s:%d searches for %s'
 MAX_KNOWN_SEARCHES = 1024  # rendered answers kept; many lower versions of a type could be asked for
+MIN_JOINED = 8  # answers that leave in one call
 MAX_KNOWN_REQUESTS = 128  # parsed requests kept by an endpoint, and the longest of them
 MAX_KNOWN_BYTES = 512
 FIRST_CLASS_D = 224  # addresses from 224.0.0.0 are multicast, reserved or broadcast, and no source
@@ -128,15 +129,23 @@ class Answer(SSDPResponse):
 
 
 class _Bundle:
-    """Answers of equal length that leave together: in one call, where the kernel can cut them apart again."""
+    """Answers that leave together: many of them in one call, where the kernel can cut equal ones apart again.
+
+    A few go one by one: what would be saved is little, and whoever captures on this machine sees them as they will be.
+    """
 
     def __init__(self, answers: Sequence[Answer]) -> None:
         self._answers = answers
+        self._isJoined = len(answers) >= MIN_JOINED
+        if self._isJoined:
+            longest = max(len(bytes(answer)) for answer in answers)
+            for answer in answers:
+                answer.pad(longest)
         self._date = self._joined = b''
 
     def sendto(self, transport: 'Sender', addr: Address) -> None:
         """Send them to ``addr``."""
-        if len(self._answers) == 1 or not isinstance(transport, LinkTransport):
+        if not self._isJoined or not isinstance(transport, LinkTransport):
             for answer in self._answers:
                 answer.sendto(transport, addr)
             return
@@ -296,9 +305,6 @@ class SSDP_Protocol:
             return known
         targets = self._config.annoncer.advertisement.directory.find(st)
         answers = [Answer(self._config, 200, 'OK').describe(target, ip) for target in targets]
-        longest = max((len(bytes(answer)) for answer in answers), default=0)
-        for answer in answers:
-            answer.pad(longest)
         bundles = [_Bundle(some) for some in bundled(answers, mx)]
         if bundles:  # a search that is not ours takes no place
             if len(self._known) >= MAX_KNOWN_SEARCHES:

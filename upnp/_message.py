@@ -113,7 +113,7 @@ def parseRequest(head: bytes, maxFields: int = 100) -> Request:
     :raises MessageError: ``.status`` is 400, 431 for too many fields, or 505 for another major version.
     """
     *lines, blank, end = head.decode('latin-1').split('\n') if b'\n' in head else ('', '?', '')
-    if end or blank.strip('\r') or not lines:
+    if end or blank not in ('', '\r') or not lines:
         raise MessageError('a head that ends without a blank line')
     method, target, version = requestLine(lines[0].removesuffix('\r'))
     if len(lines) - 1 > maxFields:

@@ -31,9 +31,8 @@ from tests.fuzz.properties import (
 from tests.fuzz.seeds import mutated
 from upnp import MessageError, _xml
 from upnp._discovery import MX_SHARE, Search, answerDelays, bundled
-from upnp._message import Request, Response, headEnd, parse, parseChunkSize, parseRequest, render
+from upnp._message import Request, Response, headEnd, parse, parseChunkSize, parseRequest, pathOf, render
 from upnp._xml import Element
-from upnp.HTTP import pathOf
 from upnp.SSDP import AnnouncerService
 
 pytestmark = pytest.mark.fuzz

@@ -144,7 +144,9 @@ class Host:
         environment = pythonEnvironment() | options.pop('env', {})
         folder = options.pop('cwd', CHECKOUT)
         options['env'] = environment
-        return self.network.command('ip', 'netns', 'exec', self.name, 'env', '-C', str(folder), *map(str, args))
+        # SIGINT as a terminal has it: a shell that starts things in the background has them ignore it.
+        prefix = ('ip', 'netns', 'exec', self.name, 'env', '--default-signal=INT', '-C', str(folder))
+        return self.network.command(*prefix, *map(str, args))
 
 
 class Network:

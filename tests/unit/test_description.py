@@ -573,6 +573,8 @@ UNRENDERABLE = [
     pytest.param(lambda: lamp(icons=[{'data': 5}]), id='a picture that is no bytes'),
     pytest.param(lambda: lamp(icons=[{'path': 5}]), id='a path that is none'),
     pytest.param(lambda: lamp(icons=[{'data': b'a', 'mimetype': 'image/png\r\nX: y'}]), id='a mimetype of two lines'),
+    pytest.param(lambda: lamp(icons=[{'data': b'a', 'width': '48'}]), id='a width that is a text'),
+    pytest.param(lambda: lamp(icons=[{'data': b'a', 'depth': -1}]), id='a depth below zero'),
 ]
 
 

@@ -362,3 +362,11 @@ def test_what_is_no_target_of_ours_is_refused(target: str) -> None:
     """RFC 9112 §3.2: there is no authority to connect to here."""
     with pytest.raises(MessageError, match='not a request target'):
         pathOf(target)
+
+
+@pytest.mark.parametrize(
+    'head', [b'', b'\n', b'GET / HTTP/1.0', b'GET / HTTP/1.0\r\n', b'GET / HTTP/1.0\n\nx', b'\n\r\r\n']
+)
+def test_a_head_ends_with_a_blank_line(head: bytes) -> None:
+    with pytest.raises(MessageError):
+        parseRequest(head)
