@@ -74,12 +74,12 @@ class Connection:
                     del buffer[: 1 + (buffer[0] == 0x0D)]
                 if (end := headEnd(buffer)) >= 0 or len(buffer) > limits.maxHeadBytes:
                     break
+                if buffer and not began:
+                    began = True
+                    deadline.reschedule(asyncio.get_running_loop().time() + limits.headSeconds)
                 received = await self._reader.read(READ_BYTES)
                 if not received:
                     return None
-                if not began:
-                    began = True
-                    deadline.reschedule(asyncio.get_running_loop().time() + limits.headSeconds)
                 buffer += received
         self._checkHead(end)
         head = bytes(buffer[:end])
