@@ -37,6 +37,7 @@ SPEC_VERSION = Element('specVersion', (Element('major', '1'), Element('minor', '
 CONFIG_ID = {'configId': Template('{configId}')}
 MAX_CONFIG_ID = 0xFFFFFF  # what a device may assign by itself, UDA 1.1 §1.2.2
 
+INFINITY = float('inf')
 UNKNOWN_MANUFACTURER = 'unknown'
 UNUSED_VARIABLE = 'X_Unused'  # UDA 1.1 §2.5 wants a state variable in every SCPD
 
@@ -119,7 +120,7 @@ def checkDevice(root: Device) -> None:
     """
     for path, device in members(root):
         checkToken(device, 'deviceType', path, 'such as urn:schemas-upnp-org:device:Basic:1')
-        if not textOf(device, 'friendlyName', path):
+        if not textOf(device, 'friendlyName', path).strip():
             raise DescriptionError('friendlyName is missing: it is what people see, such as Workshop lamp', path)
         for name in (*TEXT_ELEMENTS, *PNPX_ELEMENTS, 'presentationURL'):
             textOf(device, name, path)
@@ -213,7 +214,7 @@ def checkValues(variable: StateVariable, path: str) -> None:
         raise DescriptionError(f'{allowed!r} has a value twice, or what XML cannot carry', f'{path}.allowedValueList')
     if limits is not None and not (variable.dataType in NUMERIC_TYPES and isTuple(limits, int | float)):
         raise DescriptionError(f'{limits!r} is no range of numbers, for a numeric type', f'{path}.allowedValueRange')
-    if limits is not None and (len(limits) not in (2, 3) or limits[0] > limits[1]):
+    if limits is not None and (len(limits) not in (2, 3) or not -INFINITY < limits[0] <= limits[1] < INFINITY):
         raise DescriptionError(
             f'{limits!r} is not (minimum, maximum) or (minimum, maximum, step)', f'{path}.allowedValueRange'
         )
@@ -244,7 +245,7 @@ def checkAction(action: Action, service: Service, path: str) -> None:
             raise DescriptionError(f'{argument.name!r} is an in argument behind an out argument', place)
         if argument.retval and index != firstOut:
             raise DescriptionError(f'{argument.name!r}: only the first out argument can be the retval', place)
-        if argument.relatedStateVariable not in {variable.name for variable in service.stateVariables}:
+        if str(argument.relatedStateVariable) not in {variable.name for variable in service.stateVariables}:
             raise DescriptionError(
                 f'{argument.relatedStateVariable!r} is no state variable of this service',
                 f'{place}.relatedStateVariable',
@@ -375,9 +376,9 @@ def serviceElement(service: Service, places: Places) -> Element:
     values = {
         'serviceType': str(service.serviceType),
         'serviceId': serviceIdOf(service),
-        'SCPDURL': service.SCPDURL or places.scpd(service),
-        'controlURL': service.controlURL or f'{base}/control',
-        'eventSubURL': service.eventSubURL or (f'{base}/event' if evented else ''),
+        'SCPDURL': str(service.SCPDURL or places.scpd(service)),
+        'controlURL': str(service.controlURL or f'{base}/control'),
+        'eventSubURL': str(service.eventSubURL or (f'{base}/event' if evented else '')),
     }
     return Element('service', tuple(Element(name, value) for name, value in values.items()))
 

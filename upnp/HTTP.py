@@ -57,6 +57,8 @@ KNOWN_METHODS = (
 
 FETCHED = '< %s:%s %s %s: %d'
 BACKLOG = 100
+CLOSE_SECONDS = 1
+LATE_TURNS = 8  # of the loop: so many does a connection take that was accepted at the very last, to be aborted
 
 Thing = TypeVar('Thing')
 
@@ -272,6 +274,7 @@ class HttpServer:
     def __init__(self, config: 'HTTP') -> None:
         self._config = config
         self._dateStamp = DateStamp()
+        self._isStopping = False
         self._open: OrderedDict[asyncio.StreamWriter, Connection] = OrderedDict()  # the one idle longest first
 
     def HttpRouting(self, request: HttpRequest) -> HttpAnswer:
@@ -287,6 +290,9 @@ class HttpServer:
 
     async def InConnection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a connection until the peer, an error, a limit or :meth:`stop` ends it."""
+        if self._isStopping:  # it was accepted at the very last
+            writer.transport.abort()
+            return
         connection = Connection(reader, writer, self._config.annoncer.limits)
         self._open[writer] = connection
         self._makeRoom(connection)
@@ -294,15 +300,19 @@ class HttpServer:
             await self._serve(connection)
         except (TimeoutError, OSError) as error:
             log.debug('< %s:%s gone: %r', *connection.peer, error)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError:  # and not raised again: some Pythons log a traceback for it, and it ends here
             connection.abort()
-            raise
         finally:
-            del self._open[writer]
+            self._open.pop(writer, None)
             await connection.close()
 
+    def begin(self) -> None:
+        """Take connections."""
+        self._isStopping = False
+
     async def stop(self) -> None:
-        """Cut off every connection, and wait for the end of those who served them."""
+        """Take no more connections, cut off every one, and wait for the end of those who served them."""
+        self._isStopping = True
         tasks = [connection.task for connection in self._open.values()]
         for task in tasks:
             task.cancel()
@@ -313,9 +323,13 @@ class HttpServer:
         limits = self._config.annoncer.limits
         siblings = [one for one in self._open.values() if one.peer[0] == newcomer.peer[0]]
         if len(siblings) > limits.maxConnectionsPerPeer:
-            siblings[0].abort()
+            victim = siblings[0]
         elif len(self._open) > limits.maxConnections:
-            next(iter(self._open.values())).abort()
+            victim = next(iter(self._open.values()))
+        else:
+            return
+        victim.abort()
+        del self._open[victim.writer]
 
     async def _serve(self, connection: 'Connection') -> None:
         closes = False
@@ -336,7 +350,8 @@ class HttpServer:
             date = self._dateStamp.at(time.time()).decode()
             answer.write(connection.writer, date=date, server=self._config.annoncer.serverToken)
             await connection.flush()
-            self._open.move_to_end(connection.writer)
+            if connection.writer in self._open:
+                self._open.move_to_end(connection.writer)
             closes = answer.closes
 
 
@@ -372,18 +387,28 @@ class HTTP:
         if self._listening is None:
             sock = self._bound()
             self.port = sock.getsockname()[1]
+            self.server.begin()
             # In two steps, as a start that is cancelled between listening and returning would lose the socket.
             self._listening = await asyncio.start_server(self.server.InConnection, sock=sock, start_serving=False)
             await self._listening.start_serving()
 
     async def stop(self) -> None:
         """Stop listening and cut off every connection; a second time is harmless."""
-        if self._listening is not None:
-            listening, self._listening = self._listening, None
-            listening.close()
+        listening = self._listening
+        self.abandon()
+        if listening is not None:
             await self.server.stop()
-            with suppress(OSError):
-                await listening.wait_closed()
+            for _ in range(LATE_TURNS):
+                await asyncio.sleep(0)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await listening.wait_closed()
+
+    def abandon(self) -> None:
+        """Stop listening, without a loop; connections are left to themselves."""
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            listening.close()
         self.port = self._wantedPort
 
     def initLoop(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -395,28 +420,24 @@ class HTTP:
         if self._listening is not None:
             self._task = _loops.startOn(self._listening.get_loop(), self.stop, 'upnp HTTP stop')
 
-    def publish(self, roots: Sequence[tuple[Device, Places]]) -> tuple[dict[str, Resource], list[int]]:
-        """Render all that is to be served of the root devices.
+    def publish(self, root: Device, places: Places) -> tuple[dict[str, Resource], int]:
+        """Render all that is to be served of a root device.
 
-        :returns: the resources by path, and each root device's CONFIGID.
+        :returns: the resources by path, and the CONFIGID.
         """
-        resources: dict[str, Resource] = {}
-        configIds = []
-        for root, places in roots:
-            request = HttpRequest('GET', places.description, 'HTTP/1.1', {})
-            page = f'http://{{host}}:{self.port}{places.page}'
-            description = DescriptionAnswer(request, self.annoncer).render(root, places, page)
-            scpds = {
-                places.scpd(service): ScpdAnswer(request, self.annoncer).render(service) for service in places.services
-            }
-            configId = Description.configIdOf([description, *scpds.values()])
-            resources[places.description] = Resource(DescriptionAnswer, XML_TYPE, description, configId)
-            resources |= {path: Resource(ScpdAnswer, XML_TYPE, scpd, configId) for path, scpd in scpds.items()}
-            for icon, path in places.icons.items():
-                resources[path] = Resource(IconAnswer, str(icon.mimetype), icon.content or b'')
-            resources[places.page] = Resource(PageAnswer, HTML_TYPE, _page.renderPage(root, places))
-            configIds.append(configId)
-        return resources, configIds
+        request = HttpRequest('GET', places.description, 'HTTP/1.1', {})
+        page = f'http://{{host}}:{self.port}{places.page}'
+        description = DescriptionAnswer(request, self.annoncer).render(root, places, page)
+        scpds = {
+            places.scpd(service): ScpdAnswer(request, self.annoncer).render(service) for service in places.services
+        }
+        configId = Description.configIdOf([description, *scpds.values()])
+        resources = {places.description: Resource(DescriptionAnswer, XML_TYPE, description, configId)}
+        resources |= {path: Resource(ScpdAnswer, XML_TYPE, scpd, configId) for path, scpd in scpds.items()}
+        for icon, path in places.icons.items():
+            resources[path] = Resource(IconAnswer, str(icon.mimetype), icon.content or b'')
+        resources[places.page] = Resource(PageAnswer, HTML_TYPE, _page.renderPage(root, places))
+        return resources, configId
 
     def _bound(self) -> socket.socket:
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

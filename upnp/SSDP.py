@@ -70,6 +70,9 @@ class Announced(Protocol):
     maxAge: int
     extraHeaders: dict[str, str]
 
+    def nextBootId(self) -> int:
+        """Return a BOOTID greater than the former one."""
+
     @property
     def interfaces(self) -> Sequence[Interface]:
         """The interfaces to announce on."""
@@ -93,12 +96,24 @@ class Answer(SSDPResponse):
         super().__init__(status_code, reason)
         self._config = config
         self._head = b''
+        self._target: Target | None = None
+        self._ip = ''
 
     def describe(self, target: Target, ip: str) -> 'Answer':
         """Fill in the headers for ``target``, with a LOCATION at our address ``ip``, and return itself."""
+        self._target, self._ip = target, ip
         self.headers = self._config.headersFor(target, ip, ANSWER_HEADERS, {'ST': target.nt})
         self._head = _message.render(f'{self.version} {self.status_code} {self.reason}', self.headers)[:-2] + b'DATE: '
         return self
+
+    def isRight(self) -> bool:
+        """Tell whether its target is still advertised."""
+        target = self._target
+        return target is not None and target in self._config.annoncer.advertisement.directory.find(target.nt)
+
+    def renewed(self) -> 'Answer':
+        """Return it as it is now."""
+        return self if self._target is None else self.describe(self._target, self._ip)
 
     def pad(self, size: int) -> None:
         """Fill the message up to ``size`` bytes with white space, which does not count (UDA 1.1 §1.1.2)."""
@@ -134,17 +149,24 @@ class _Bundle:
     A few go one by one: what would be saved is little, and whoever captures on this machine sees them as they will be.
     """
 
-    def __init__(self, answers: Sequence[Answer]) -> None:
+    def __init__(self, config: 'SSDP', answers: Sequence[Answer]) -> None:
+        self._config = config
+        self._take(answers)
+
+    def _take(self, answers: Sequence[Answer]) -> None:
+        self._advertisement = self._config.annoncer.advertisement
         self._answers = answers
         self._isJoined = len(answers) >= MIN_JOINED
+        self._date = self._joined = b''
         if self._isJoined:
             longest = max(len(bytes(answer)) for answer in answers)
             for answer in answers:
                 answer.pad(longest)
-        self._date = self._joined = b''
 
     def sendto(self, transport: 'Sender', addr: Address) -> None:
-        """Send them to ``addr``."""
+        """Send them to ``addr``; what has changed since they were rendered is told as it is now, or not at all."""
+        if self._advertisement is not self._config.annoncer.advertisement:
+            self._take([answer.renewed() for answer in self._answers if answer.isRight()])
         if not self._isJoined or not isinstance(transport, LinkTransport):
             for answer in self._answers:
                 answer.sendto(transport, addr)
@@ -305,7 +327,7 @@ class SSDP_Protocol:
             return known
         targets = self._config.annoncer.advertisement.directory.find(st)
         answers = [Answer(self._config, 200, 'OK').describe(target, ip) for target in targets]
-        bundles = [_Bundle(some) for some in bundled(answers, mx)]
+        bundles = [_Bundle(self._config, some) for some in bundled(answers, mx)]
         if bundles:  # a search that is not ours takes no place
             if len(self._known) >= MAX_KNOWN_SEARCHES:
                 self._known.clear()
@@ -387,8 +409,11 @@ class SSDP:
         self.stop()
 
     def notify(self) -> None:
-        """Send the next set of advertisements now; after :meth:`bye`, announce again from the beginning."""
+        """Send the next set of advertisements now; after :meth:`bye`, announce again, as after a start."""
         if self._timetable is not None:
+            if self._timetable.isSilent:
+                self.annoncer.advertisement = self.annoncer.advertisement.rebooted(self.annoncer.nextBootId())
+                self.protocol.forget()
             self._timetable.hasten()
 
     def bye(self) -> None:

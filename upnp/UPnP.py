@@ -1,9 +1,12 @@
 """The announcer: it owns the parts, starts and stops them in order, and tells the network of changes."""
 
 import asyncio
+import errno
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 
 from . import Description, _loops
@@ -11,9 +14,9 @@ from ._discovery import Advertisement, Root, bootIdAt, nextBootId
 from ._identity import machineIdentity, settleUuids, systemToken
 from ._limits import Limits
 from ._network import ANY_ADDRESS, Choice, Interface, chooseInterfaces, listInterfaces
-from ._options import MAX_NUMBER, checkedHeaders, checkRange, serverToken
+from ._options import MAX_NUMBER, checkedHeaders, checkedNames, checkRange, serverToken
 from ._version import __version__
-from .Errors import DescriptionError
+from .Errors import DescriptionError, NetworkError
 from .HTTP import HTTP, Resource
 from .Objects import Device, FilePath, Icon
 from .SSDP import OUR_HEADERS, SSDP
@@ -23,6 +26,7 @@ __all__ = ['Annoncer', 'Announcer']
 log = logging.getLogger(__name__)
 
 PRODUCT = f'IoT-UPnP/{__version__}'
+DISPOSE_POLL_SECONDS = 0.05  # another thread may end the loop without a word
 SETTLE_SECONDS = 0.2  # after the last change, so that a script that sets ten attributes announces once
 MAX_PORT = 65535
 
@@ -65,7 +69,7 @@ class Announcer:
             checkRange('bootId', bootId, 0, MAX_NUMBER)
         self.netBind = netBind
         self.maxAge = maxAge
-        self.limits = limits or Limits()
+        self.limits = checkedLimits(limits)
         self.extraHeaders = checkedHeaders(extraHeaders or {}, OUR_HEADERS)
         self.serverToken = serverToken(systemToken(), server)
         self.advertisement = Advertisement()
@@ -74,16 +78,18 @@ class Announcer:
         self.ssdp = SSDP(self, netBind)
         self._roots = [checkedDevice(device)]
         self._main = device
-        self._wanted = interfaces
-        self._ignored = ignoredInterfaces
+        self._wanted = None if interfaces is None else checkedNames('interfaces', interfaces)
+        self._ignored = checkedNames('ignoredInterfaces', ignoredInterfaces)
         self._choice = Choice((), ())
         self._bootId = bootId
         self._noted: set[str] = set()
         self._life: _Life | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._madeLoop = False
+        self._driver: int | None = None  # the thread that runs the loop for us
         self._inForeaver = False
         self._isDisposed = False
+        self._gone = threading.Event()
         self._task: asyncio.Task[None] | None = None
 
     # What it is
@@ -111,7 +117,9 @@ class Announcer:
     @property
     def locations(self) -> dict[str, list[str]]:
         """The URLs of the descriptions, by the name of the interface they are reachable on; empty when stopped."""
-        roots = self.advertisement.roots.values() if self._life is not None else ()
+        if self._life is None or self._life.ending is not None:
+            return {}
+        roots = self.advertisement.roots.values()
         return {
             one.name: [f'http://{one.address}:{self.httpPort}{root.path}' for root in roots] for one in self.interfaces
         }
@@ -123,29 +131,28 @@ class Announcer:
 
         :raises DescriptionError: a device cannot be announced as it is.
         :raises NetworkError: a port is taken, or ``netBind`` is not ours. Nothing half-started stays behind.
+        :raises RuntimeError: it is announced on another loop.
         """
-        self._loop = asyncio.get_running_loop()
-        if self._life is None:
-            self._life = _Life(self._loop, self._onSettled)
-        life = self._life
-        async with life.lock:
-            if life is not self._life or life.isReady:
-                return
-            try:
-                await self._begin(life)
-            except BaseException:
-                await self._end(life)
-                raise
-            life.isReady = True
+        loop = asyncio.get_running_loop()
+        while True:
+            life = self._lifeOn(loop)
+            if life.ending is not None:
+                await asyncio.shield(life.ending)
+                continue
+            async with life.lock:
+                if life is self._life and life.ending is None:
+                    if not life.isReady:
+                        await self._begin(life)
+                    return
 
     async def stop(self) -> None:
         """Send byebye, and close everything; a second time is harmless, and it can be started again."""
         life = self._life
         if life is None:
             return
-        async with life.lock:
-            if life is self._life:
-                await self._end(life)
+        if life.ending is None:
+            life.ending = life.loop.create_task(self._end(life), name='upnp stop')
+        await asyncio.shield(life.ending)  # whoever waits may be cancelled: the end is not
 
     async def __aenter__(self) -> 'Announcer':
         await self.start()
@@ -170,9 +177,11 @@ class Announcer:
     def addDevice(self, device: Device) -> None:
         """Announce one more root device, at once when it runs.
 
-        :raises DescriptionError: it cannot be announced as it is, or has the uuid of another.
+        :raises DescriptionError: it cannot be announced as it is, or is announced here, or has the uuid of another.
         """
         Description.checkDevice(checkedDevice(device))
+        if device in self._roots:
+            raise DescriptionError(f'{device!r} is announced here already')
         if device.uuid is not None:
             Description.checkUuids([*(root for root in self._roots if root.uuid is not None), device])
         self._roots.append(device)
@@ -187,56 +196,72 @@ class Announcer:
         """
         self._roots.remove(device)
         device.removeObserver(self._onChange)
-        await self._republish()
+        removed = self.advertisement.roots.get(str(device.UDN))
+        if self._life is not None and removed is not None and removed.device is device:
+            self.ssdp.change(self.advertisement.without(device))
+            self.resources = {path: one for path, one in self.resources.items() if path not in removed.paths}
 
     # As documented
 
     def initLoop(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         """Start on a loop: the one given, else the running one, else the one set for this thread, else a new one.
 
-        It returns when everything listens. On a loop that runs in this thread it returns at once, and the start goes
-        on as a task; should that fail, the log tells, and so does :meth:`start`.
+        It returns when everything listens. On a loop that runs in this thread it returns at once, and the start goes on
+        as a task; should that fail, the log tells, and so does :meth:`start`. It may be called again after the end.
 
         :raises DescriptionError: a device cannot be announced as it is.
         :raises NetworkError: a port is taken, or ``netBind`` is not ours.
+        :raises RuntimeError: it is announced on another loop.
         """
-        self._isDisposed = False
-        self._loop, self._madeLoop = (loop, False) if loop is not None else _loops.currentLoop()
+        former, made = self._loop, False
+        if loop is None:
+            loop, made = _loops.currentLoop()
+        if self._life is not None and former is not None and former is not loop and not former.is_closed():
+            raise RuntimeError('it is announced on another loop: dispose it first')
+        if former is not loop:
+            self._closeLoop()
+        self._madeLoop = made or (self._madeLoop and former is loop)
+        self._loop, self._isDisposed = loop, False
+        isOuter = self._driver is None
+        self._driver = threading.get_ident()
         try:
-            self._task = _loops.startOn(self._loop, self.start, 'upnp start')
+            self._task = _loops.startOn(loop, self.start, 'upnp start')
+            if self._isDisposed and not loop.is_running():  # by another thread, meanwhile
+                _loops.startOn(loop, self.stop, 'upnp stop')
         except BaseException:
             self._closeLoop()
             raise
+        finally:
+            if isOuter:
+                self._driver = None
 
     def notify(self) -> None:
-        """Send the next set of advertisements now; from any thread."""
-        if self._loop is not None:
-            _loops.callIn(self._loop, self.ssdp.notify)
+        """Send the next set of advertisements now, from any thread; after :meth:`bye`, announce again."""
+        self._inLoop(self.ssdp.notify)
 
     def bye(self) -> None:
         """Send byebye and fall silent until :meth:`notify`; from any thread."""
-        if self._loop is not None:
-            _loops.callIn(self._loop, self.ssdp.bye)
+        self._inLoop(self.ssdp.bye)
 
     def foreaver(self) -> None:
         """Run the loop until SIGINT, SIGTERM (in the main thread) or :meth:`dispose`; byebye is out when it returns.
 
-        :raises RuntimeError: a loop runs in this thread already.
+        It starts by itself what was not started, or has ended.
+
+        :raises RuntimeError: a loop runs in this thread already, or the announcer's runs in another.
         """
         if _loops.anyRunsHere():
             raise RuntimeError('foreaver runs a loop by itself: in async code use await serveForever()')
-        if self._loop is None or self._loop.is_closed():
-            self.initLoop()
-        loop = self._loop
-        if loop is None or loop.is_running():
-            raise RuntimeError('the loop runs in another thread already')
-        self._inForeaver = True
-        with _loops.stopSignals(loop, self._halt):
-            try:
-                loop.run_forever()
-            finally:
-                self._inForeaver = False
-                loop.run_until_complete(self.stop())
+        self._driver = threading.get_ident()
+        try:
+            if self._life is None or self._loop is None or self._loop.is_closed():
+                self.initLoop(None if self._loop is None or self._loop.is_closed() else self._loop)
+            loop = self._loop
+            if loop is None or loop.is_running():
+                raise RuntimeError('the loop runs in another thread already')
+            self._runForever(loop)
+        finally:
+            self._driver = None
         if self._isDisposed:
             self._closeLoop()
 
@@ -246,20 +271,53 @@ class Announcer:
         Inside the running loop byebye goes out at once, and the rest follows as a task.
         """
         loop = self._loop
-        if loop is None or loop.is_closed():
+        if loop is None:
             return
         self._isDisposed = True
         if _loops.runsHere(loop):
             self.ssdp.bye()
-        isIdle = not loop.is_running()
-        self._task = _loops.startOn(loop, self._stopAll, 'upnp stop')
-        if isIdle:
+            self._task = _loops.startOn(loop, self._stopAll, 'upnp stop')
+        elif loop.is_running() or self._driver not in (None, threading.get_ident()):
+            self._disposeElsewhere(loop)
+        elif loop.is_closed() or _loops.anyRunsHere():
+            self._abandon()
+        else:
+            _loops.startOn(loop, self.stop, 'upnp stop')
             self._closeLoop()
+
+    def _inLoop(self, function: Callable[[], None]) -> None:
+        """Call a function where the loop runs, or where it is just about to."""
+        if self._loop is None:
+            return
+        if self._driver in (None, threading.get_ident()):
+            _loops.callIn(self._loop, function)
+        else:
+            with suppress(RuntimeError):  # the loop was closed just now
+                self._loop.call_soon_threadsafe(function)
+
+    def _disposeElsewhere(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have the loop's own thread end it, and wait; that thread may be about to leave the loop by itself."""
+        with suppress(RuntimeError):  # the loop was closed just now
+            loop.call_soon_threadsafe(self._stopSoon)
+        while self._life is not None and (loop.is_running() or self._driver is not None):
+            self._gone.wait(DISPOSE_POLL_SECONDS)
+
+    def _stopSoon(self) -> None:
+        self._task = _loops.startOn(asyncio.get_running_loop(), self._stopAll, 'upnp stop')
 
     async def _stopAll(self) -> None:
         await self.stop()
-        if self._inForeaver:
-            asyncio.get_running_loop().call_soon(self._halt)
+        self._halt()
+
+    def _runForever(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._inForeaver = True
+        with _loops.stopSignals(loop, self._halt):
+            try:
+                if not self._isDisposed and self._life is not None:
+                    loop.run_forever()
+            finally:
+                self._inForeaver = False
+                loop.run_until_complete(self.stop())
 
     def _halt(self) -> None:
         """End :meth:`foreaver`, once."""
@@ -268,28 +326,41 @@ class Announcer:
             self._loop.stop()
 
     def _closeLoop(self) -> None:
-        if self._madeLoop and self._loop is not None:
+        """Close the loop if it was made here."""
+        if self._madeLoop and self._loop is not None and not self._loop.is_running():
             self._loop.close()
             asyncio.set_event_loop(None)
-            self._loop = None
+            self._loop, self._madeLoop = None, False
+
+    def _abandon(self) -> None:
+        """End it without its loop, which is closed: the byebye and the sockets need none."""
+        if (life := self._life) is not None:
+            self._unwatch()
+            self.ssdp.stop()
+            self.http.abandon()
+            self._forget(life)
 
     # How it is done
 
+    def _lifeOn(self, loop: asyncio.AbstractEventLoop) -> '_Life':
+        """Return what there is from a start to its stop, and begin it when there is none."""
+        if self._life is not None and self._life.loop.is_closed():
+            self._abandon()
+        if self._life is None:
+            self._life = _Life(loop, self._onSettled)
+            self._loop = loop
+            self._gone.clear()
+        elif self._life.loop is not loop:
+            raise RuntimeError('it is announced on another loop: stop it there first')
+        return self._life
+
     async def _begin(self, life: '_Life') -> None:
-        await self._prepare()
-        found = listInterfaces()
-        self._choice = chooseInterfaces(found, self.netBind, self._wanted, self._ignored)
-        if self._wanted is not None and not self.interfaces:
-            log.warning(
-                'interfaces %r: none of them is here, only %s', self._wanted, ', '.join(one.name for one in found)
-            )
-        if self.netBind != ANY_ADDRESS and self.interfaces:
-            self.http.netbind = self.interfaces[0].address
-        await self.http.start()
-        self.resources, self.advertisement = self._published(self._nextBootId())
-        await self.ssdp.start()
-        for root in self._roots:
-            root.addObserver(self._onChange)
+        try:
+            await self._open()
+        except BaseException:
+            await self._close(life)
+            raise
+        life.isReady = True
         log.info('interfaces: %s', self._choice)
         if self.interfaces and all(interface.isLoopback for interface in self.interfaces):
             log.info('only programs on this machine can see %s: no other network is used', self._main.friendlyName)
@@ -301,24 +372,61 @@ class Announcer:
                 ' '.join(locations),
             )
 
+    async def _open(self) -> None:
+        roots = tuple(self._roots)  # what is added meanwhile is announced as a change
+        for root in roots:
+            root.addObserver(self._onChange)
+        await self._prepare(roots)
+        found = listInterfaces()
+        self._choice = chooseInterfaces(found, self.netBind, self._wanted, self._ignored)
+        if self._wanted is not None and not self.interfaces:
+            log.warning(
+                'interfaces %r: none of them is here, only %s', self._wanted, ', '.join(one.name for one in found)
+            )
+        if self.netBind != ANY_ADDRESS:
+            if not self.interfaces:
+                raise NetworkError(errno.EADDRNOTAVAIL, f'netBind {self.netBind!r} is left out by the other options')
+            self.http.netbind = self.interfaces[0].address
+        await self.http.start()
+        self.resources, self.advertisement = self._published(roots, self.nextBootId())
+        await self.ssdp.start()
+        if roots != tuple(self._roots):
+            self._onChange()
+
     async def _end(self, life: '_Life') -> None:
+        life.quiet()
+        async with life.lock:
+            if life is self._life:
+                await self._close(life)
+
+    async def _close(self, life: '_Life') -> None:
+        self._unwatch()
+        self.ssdp.stop()
+        try:
+            await self.http.stop()
+        finally:
+            self._forget(life)
+
+    def _unwatch(self) -> None:
         for root in self._roots:
             root.removeObserver(self._onChange)
-        self.ssdp.stop()
-        await self.http.stop()
-        self._life, self._choice = None, Choice((), ())
-        await life.close()
 
-    async def _prepare(self) -> None:
+    def _forget(self, life: '_Life') -> None:
+        self._life, self._choice = None, Choice((), ())
+        life.quiet()
+        life.ended.set()
+        self._gone.set()
+
+    async def _prepare(self, roots: Sequence[Device]) -> None:
         """Complete and check the devices: UUIDs derived, icons read."""
-        for root in self._roots:
+        for root in roots:
             Description.checkDevice(root)
-        icons = [icon for root in self._roots for device in root.family() for icon in device.icons if icon.url is None]
+        icons = [icon for root in roots for device in root.family() for icon in device.icons if icon.url is None]
         if any(icon.path is not None for icon in icons):
             await asyncio.to_thread(readIcons, icons)
         else:
             readIcons(icons)
-        for root in self._roots:
+        for root in roots:
             if any(device.uuid is None for device in root.family()):
                 for device in await asyncio.to_thread(settleUuids, root, machineIdentity):
                     log.info(
@@ -327,17 +435,20 @@ class Announcer:
             Description.checkIconForm(root)
             for oddity in Description.oddities(root):
                 self._note(oddity)
-        Description.checkUuids(self._roots)
+        Description.checkUuids(roots)
 
-    def _published(self, bootId: int) -> tuple[dict[str, Resource], Advertisement]:
-        layout = [(root, Description.placesOf(root, first=root is self._main)) for root in self._roots]
-        resources, configIds = self.http.publish(layout)
-        roots = [
-            Root(root, places.description, configId) for (root, places), configId in zip(layout, configIds, strict=True)
-        ]
-        return resources, Advertisement(roots, bootId)
+    def _published(self, roots: Sequence[Device], bootId: int) -> tuple[dict[str, Resource], Advertisement]:
+        resources: dict[str, Resource] = {}
+        published = []
+        for root in roots:
+            places = Description.placesOf(root, first=root is self._main)
+            own, configId = self.http.publish(root, places)
+            resources |= own
+            published.append(Root(root, places.description, configId, tuple(own)))
+        return resources, Advertisement(published, bootId)
 
-    def _nextBootId(self) -> int:
+    def nextBootId(self) -> int:
+        """Return the BOOTID for a new start (UDA 1.1 §1.2.2): greater than any before."""
         former = max((root.bootId for root in self._roots if root.bootId is not None), default=None)
         bootId = bootIdAt(time.time(), former) if self._bootId is None else nextBootId(self._bootId, former)
         for root in self._roots:
@@ -353,29 +464,32 @@ class Announcer:
 
     def _onChange(self) -> None:
         """Wait for the end of the changes; they come in any thread."""
-        if (life := self._life) is not None and not life.loop.is_closed():
-            life.loop.call_soon_threadsafe(life.settle)
+        if (life := self._life) is not None:
+            with suppress(RuntimeError):  # the loop is closed
+                life.loop.call_soon_threadsafe(life.settle)
 
     def _onSettled(self) -> None:
         if (life := self._life) is not None:
-            life.republishing = life.loop.create_task(self._republish(), name='upnp republish')
+            if life.lock.locked():  # it is being started, or an earlier change announced
+                life.settle()
+            else:
+                life.republishing = life.loop.create_task(self._republish(life), name='upnp republish')
+                life.republishing.add_done_callback(_loops.logFailure)
 
-    async def _republish(self) -> None:
+    async def _republish(self, life: '_Life') -> None:
         """Render everything anew, and advertise it if it differs."""
-        life = self._life
-        if life is None:
-            return
         async with life.lock:
-            if life is not self._life:
-                return
+            roots = tuple(self._roots)
             try:
-                await self._prepare()
-                resources, advertisement = self._published(self.advertisement.bootId)
+                await self._prepare(roots)
             except DescriptionError as error:
                 log.warning('a change is not announced, the devices stay as they were: %s', error)
                 return
-            former, self.resources = self.advertisement, resources
-            if advertisement.content != former.content:
+            if roots != tuple(self._roots):
+                self._onChange()  # one came or went meanwhile
+                return
+            self.resources, advertisement = self._published(roots, self.advertisement.bootId)
+            if advertisement.content != self.advertisement.content:
                 self.ssdp.change(advertisement)
 
 
@@ -391,21 +505,20 @@ class _Life:
         self.lock = asyncio.Lock()
         self.ended = asyncio.Event()
         self.isReady = False
+        self.ending: asyncio.Task[None] | None = None
         self.republishing: asyncio.Task[None] | None = None
         self._alarm = _loops.Alarm(loop, onSettled)
 
     def settle(self) -> None:
         """Wait once more for the changes to end."""
-        if not self.ended.is_set():
+        if self.ending is None and not self.ended.is_set():
             self._alarm.set(self.loop.time() + SETTLE_SECONDS)
 
-    async def close(self) -> None:
-        """End what runs, and wake those who wait."""
-        self.ended.set()
+    def quiet(self) -> None:
+        """Announce no more changes, not even one that is on its way."""
         self._alarm.set(None)
-        if self.republishing is not None:
+        if self.republishing is not None and not self.loop.is_closed():
             self.republishing.cancel()
-            await asyncio.gather(self.republishing, return_exceptions=True)
 
 
 def readIcons(icons: Sequence[Icon]) -> None:
@@ -416,14 +529,25 @@ def readIcons(icons: Sequence[Icon]) -> None:
     for icon in icons:
         try:
             icon.load(bytesOf(icon.path) if icon.path is not None else bytes(icon.data or b''))
-        except OSError as error:
-            raise DescriptionError(f'the icon {icon.path!r} cannot be read: {error.strerror}') from error
+        except (OSError, ValueError) as error:
+            reason = getattr(error, 'strerror', None) or error
+            raise DescriptionError(f'the icon {icon.path!r} cannot be read: {reason}') from error
 
 
 def bytesOf(path: str | FilePath) -> bytes:
     """Return a file's content."""
     with open(path, 'rb') as file:
         return file.read()
+
+
+def checkedLimits(limits: Limits | None) -> Limits:
+    """Return the limits, the default ones for None.
+
+    :raises TypeError: something else.
+    """
+    if limits is not None and not isinstance(limits, Limits):
+        raise TypeError(f'limits must be an upnp.Limits, not {limits!r}')
+    return limits or Limits()
 
 
 def checkedDevice(device: Device) -> Device:

@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_USAGE
     try:
         asyncio.run(announce(options))
-    except UPnPError as error:
+    except (UPnPError, ValueError) as error:
         print(f'upnp {options.command}: {error}', file=sys.stderr)
         return EXIT_FAILURE
     except KeyboardInterrupt:  # before the announcer minded it

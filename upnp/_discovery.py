@@ -138,11 +138,13 @@ class Root:
 
     :param path: of its description.
     :param configId: CONFIGID.UPNP.ORG, which stands for the content of its documents.
+    :param paths: of all that is served of it.
     """
 
     device: Device
     path: str
     configId: int
+    paths: tuple[str, ...] = ()
 
 
 class Advertisement:
@@ -153,11 +155,31 @@ class Advertisement:
     """
 
     def __init__(self, roots: Sequence[Root] = (), bootId: int = 0) -> None:
+        devices = {str(device.UDN): device for root in roots for device in root.device.family()}
+        targets = [target for root in roots for target in targetsOf(root.device)]
+        self._take({str(root.device.UDN): root for root in roots}, devices, targets, bootId)
+
+    def _take(self, roots: dict[str, Root], devices: dict[str, Device], targets: Iterable[Target], bootId: int) -> None:
         self.bootId = bootId
-        self.roots = {str(root.device.UDN): root for root in roots}
-        self.devices = {str(device.UDN): device for root in roots for device in root.device.family()}
-        self.directory = Directory(target for root in roots for target in targetsOf(root.device))
+        self.roots = roots
+        self.devices = devices
+        self.directory = Directory(targets)
         self.byUsn = {nameKey(target.usn): target for target in self.directory.targets}
+
+    def rebooted(self, bootId: int) -> 'Advertisement':
+        """Return the same under another BOOTID."""
+        other = Advertisement()
+        other._take(self.roots, self.devices, self.directory.targets, bootId)
+        return other
+
+    def without(self, device: Device) -> 'Advertisement':
+        """Return the same without a root device."""
+        roots = {udn: root for udn, root in self.roots.items() if root.device is not device}
+        targets = [target for target in self.directory.targets if target.root in roots]
+        udns = {target.udn for target in targets}
+        other = Advertisement()
+        other._take(roots, {udn: one for udn, one in self.devices.items() if udn in udns}, targets, self.bootId)
+        return other
 
     @property
     def content(self) -> tuple[object, ...]:

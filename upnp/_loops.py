@@ -7,11 +7,13 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-__all__ = ['Alarm', 'anyRunsHere', 'callIn', 'currentLoop', 'runsHere', 'startOn', 'stopSignals', 'waitFor']
+__all__ = ['Alarm', 'anyRunsHere', 'callIn', 'currentLoop', 'runsHere', 'startOn', 'stopSignals']
 
 log = logging.getLogger(__name__)
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Alarm:
@@ -67,20 +69,12 @@ def loopOfThread() -> asyncio.AbstractEventLoop | None:
 
 
 def callIn(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None:
-    """Call a function in the loop's thread, and wait for it; at once when this is that thread, or the loop is idle."""
+    """Call a function in the loop's thread: at once when this is that thread or the loop is idle, else soon."""
     if not loop.is_running() or runsHere(loop):
         function()
-        return
-
-    async def call() -> None:
-        function()
-
-    waitFor(loop, call())
-
-
-def waitFor(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[object, object, None]) -> None:
-    """Run a coroutine in a loop that runs in another thread, and wait for it."""
-    asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+    else:
+        with suppress(RuntimeError):  # it was closed just now
+            loop.call_soon_threadsafe(function)
 
 
 def startOn(
@@ -90,15 +84,26 @@ def startOn(
 
     :returns: the task, when it is not waited for; its failure is logged, since nobody may ever await it.
     """
-    if not loop.is_running():
-        loop.run_until_complete(start())
-        return None
-    if not runsHere(loop):
-        waitFor(loop, start())
-        return None
-    task = loop.create_task(start(), name=name)
-    task.add_done_callback(logFailure)
-    return task
+    if runsHere(loop):
+        task = loop.create_task(start(), name=name)
+        task.add_done_callback(logFailure)
+        return task
+    if loop.is_running():
+        asyncio.run_coroutine_threadsafe(start(), loop).result()
+    else:
+        runWhole(loop, loop.create_task(start(), name=name))
+    return None
+
+
+def runWhole(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
+    """Run a task on an idle loop; should a KeyboardInterrupt end the run, end the task too."""
+    try:
+        loop.run_until_complete(task)
+    except BaseException:
+        if not task.done():
+            task.cancel()
+            loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
+        raise
 
 
 def logFailure(task: asyncio.Task[None]) -> None:
@@ -124,19 +129,44 @@ def anyRunsHere() -> bool:
     return True
 
 
+class _StopSignal:
+    """A signal handler that stops a loop's business, and those that were installed before it and are still there."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+        self._loop = loop
+        self._stop = stop
+        self._isActive = True
+        self._former = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+        for number in STOP_SIGNALS:
+            signal.signal(number, self)
+
+    def __call__(self, number: int, frame: object) -> None:
+        """Stop everything that has asked for it."""
+        link: object = self
+        while isinstance(link, _StopSignal):
+            if link._isActive and not link._loop.is_closed():
+                link._loop.call_soon_threadsafe(link._stop)
+            link = link._former[signal.Signals(number)]
+
+    def remove(self) -> None:
+        """Give the signals back, unless another stands in front, which does it when it goes."""
+        self._isActive = False
+        for number in STOP_SIGNALS:
+            link: object = self
+            while isinstance(link, _StopSignal) and not link._isActive:
+                link = link._former[number]
+            if signal.getsignal(number) is self:
+                signal.signal(number, link if callable(link) or isinstance(link, int) else signal.SIG_DFL)
+
+
 @contextmanager
 def stopSignals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> Iterator[None]:
     """Have SIGINT and SIGTERM call ``stop()`` in the loop, and give them back after; in the main thread only."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    def onSignal(number: int, frame: object) -> None:
-        loop.call_soon_threadsafe(stop)
-
-    former = {number: signal.signal(number, onSignal) for number in (signal.SIGINT, signal.SIGTERM)}
+    handler = _StopSignal(loop, stop)
     try:
         yield
     finally:
-        for number, action in former.items():
-            signal.signal(number, action if action is not None else signal.SIG_DFL)
+        handler.remove()

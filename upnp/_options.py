@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 
-__all__ = ['MAX_NUMBER', 'checkRange', 'checkedHeaders', 'serverToken']
+__all__ = ['MAX_NUMBER', 'checkRange', 'checkedHeaders', 'checkedNames', 'serverToken']
 
 UPNP_VERSION = 'UPnP/1.1'
 MAX_NUMBER = 0x7FFFFFFF  # 31 bits, as BOOTID and max-age have (UDA 1.1 §1.2.2)
@@ -22,12 +22,25 @@ def checkRange(name: str, value: int, minimum: int, maximum: int) -> None:
         raise ValueError(f'{name} must be a whole number from {minimum} to {maximum}, not {value!r}')
 
 
+def checkedNames(name: str, value: Collection[str]) -> tuple[str, ...]:
+    """Return a list of names.
+
+    :raises TypeError: one text, which would be a list of letters, or something that is no text.
+    """
+    if isinstance(value, str) or not all(isinstance(one, str) for one in value):
+        raise TypeError(f'{name} must be a list of names or addresses, not {value!r}')
+    return tuple(value)
+
+
 def checkedHeaders(headers: Mapping[str, str], ours: Collection[str]) -> dict[str, str]:
     """Return further headers that can be sent.
 
     :param ours: the names, in upper case, that are not to be given.
+    :raises TypeError: no mapping.
     :raises ValueError: a name or value that no header can have, or the name of one of ours.
     """
+    if not isinstance(headers, Mapping):
+        raise TypeError(f'extraHeaders must be a dict, not {headers!r}')
     for name, value in headers.items():
         isText = isinstance(name, str) and isinstance(value, str)
         if not isText or not HEADER_NAME.match(name) or not HEADER_VALUE.match(value):

@@ -42,6 +42,11 @@ class Timetable(Generic[Reply]):
         self._outbox: Outbox[Reply] = Outbox(limits)
         self._sets: list[float] = []  # when the next sets are due; none while withdrawn
 
+    @property
+    def isSilent(self) -> bool:
+        """Tell whether nothing is to be sent, not even answers."""
+        return not self._sets
+
     def begin(self) -> None:
         """Schedule the first sets (UDA 1.1 §1.2.2)."""
         delays = firstSets(self._rng)
@@ -71,6 +76,7 @@ class Timetable(Generic[Reply]):
         """
         if not self._sets:
             return
+        self.isAnnounced = True  # who is answered before the first set has to hear the byebye too
         if mx == 0 and len(replies) == 1:
             self._send(replies[0])
             return

@@ -13,7 +13,7 @@ import pytest
 
 import upnp
 
-from .cable import Cable
+from .cable import Asker, Cable
 from .devices import DEVICE_TYPE, UDN, demo, lamp
 from .fakes import ClockLoop, run
 
@@ -470,3 +470,236 @@ def test_a_clock_loop_is_what_these_tests_run_on() -> None:
         return loop.time() - began
 
     assert run(scene()) == pytest.approx(86400)
+
+
+def test_a_stop_with_a_kept_connection_is_silent(cable: Cable) -> None:
+    """No traceback of asyncio's, and the peer sees the end."""
+    failures: list[dict[str, object]] = []
+
+    async def scene() -> bytes:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
+        async with announcer(cable) as server:
+            reader, writer = await asyncio.open_connection(HERE, server.httpPort)
+            writer.write(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+            await reader.readuntil(b'\r\n\r\n')
+        rest = await reader.read()
+        writer.close()
+        return rest
+
+    assert asyncio.run(scene()).endswith(b'</html>\n')
+    assert failures == []
+
+
+def test_a_stop_that_is_cancelled_ends_all_the_same_and_a_start_follows_it(cable: Cable) -> None:
+    """Who waits may be cancelled, the end is not."""
+
+    async def scene() -> None:
+        server = announcer(cable)
+        await server.start()
+        stopping = asyncio.create_task(server.stop())
+        await asyncio.sleep(0)
+        stopping.cancel()
+        await asyncio.gather(stopping, return_exceptions=True)
+        assert server.locations == {}
+        await server.start()
+        assert server.locations != {}
+        await asyncio.sleep(1)
+        await server.stop()
+
+    run(scene())
+    assert len(notifications(cable, 'ssdp:byebye')) == 4
+
+
+def test_calls_at_the_same_time_end_as_the_last_one_says(cable: Cable) -> None:
+    """start, stop, start."""
+
+    async def scene() -> None:
+        server = announcer(cable)
+        await asyncio.gather(server.start(), server.stop(), server.start())
+        assert server.locations != {}
+        await server.stop()
+
+    run(scene())
+
+
+def test_a_start_that_waits_for_another_one_raises_what_stands_in_its_way() -> None:
+    """Nobody is told that it runs when it does not."""
+
+    async def scene() -> list[object]:
+        with socket.socket() as taken:
+            taken.bind((HERE, 0))
+            taken.listen()
+            device = upnp.Device(deviceType=DEVICE_TYPE, friendlyName='Derived')
+            server = upnp.Announcer(device, taken.getsockname()[1], HERE)
+            return list(await asyncio.gather(server.start(), server.start(), return_exceptions=True))
+
+    assert [type(result) for result in asyncio.run(scene())] == [upnp.NetworkError] * 2
+
+
+@pytest.mark.parametrize('first', [0, 1])
+def test_one_signal_stops_all_who_serve_and_those_who_stay_hear_the_next(cable: Cable, first: int) -> None:
+    """Two announcers in one process, one of which ends before the other."""
+    former = signal.getsignal(signal.SIGTERM)
+
+    async def scene() -> None:
+        servers = [announcer(cable), announcer(cable, demo('6', 'Second'))]
+        serving = [asyncio.create_task(server.serveForever()) for server in servers]
+        await asyncio.sleep(1)
+        await servers[first].stop()
+        await serving[first]
+        os.kill(os.getpid(), signal.SIGTERM)
+        await serving[1 - first]
+        serving = [asyncio.create_task(server.serveForever()) for server in servers]
+        await asyncio.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.gather(*serving)
+
+    run(scene())
+    assert len(notifications(cable, 'ssdp:byebye')) == 16
+    assert signal.getsignal(signal.SIGTERM) is former
+
+
+def test_an_answer_that_waits_tells_what_there_is_when_it_goes_out(cable: Cable) -> None:
+    """What has vanished meanwhile is not answered for, what stays has the new CONFIGID."""
+
+    async def scene() -> tuple[float, int]:
+        async with announcer(cable) as server:
+            await asyncio.sleep(2)
+            for port in range(20):
+                Asker(cable, ('127.0.0.98', 5000 + port)).search('ssdp:all', mx=5)
+            server.device.services.clear()
+            changed = asyncio.get_running_loop().time() + 0.3
+            await asyncio.sleep(10)
+            return changed, server.advertisement.roots[UDN].configId
+
+    changed, configId = run(scene())
+    answers = [packet.headers for packet in cable.sent(HERE, 'HTTP/') if packet.time > changed]
+    assert len(answers) >= 20
+    assert {answer['ST'] for answer in answers} == {'upnp:rootdevice', UDN, DEVICE_TYPE}
+    assert {answer['CONFIGID.UPNP.ORG'] for answer in answers} == {str(configId)}
+
+
+def test_who_was_answered_before_the_first_set_hears_the_byebye(cable: Cable) -> None:
+    """UDA 1.1 §1.2.3."""
+
+    async def scene() -> None:
+        async with announcer(cable):
+            Asker(cable).search('upnp:rootdevice', mx=None, to=(HERE, 1900))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+    run(scene())
+    assert len(cable.sent(HERE, 'HTTP/')) == 1
+    assert len(notifications(cable, 'ssdp:byebye')) == 4
+
+
+def test_a_device_that_comes_back_after_bye_has_a_greater_boot_id(cable: Cable) -> None:
+    """UDA 1.1 §1.2.2."""
+
+    async def scene() -> None:
+        async with announcer(cable) as server:
+            await asyncio.sleep(2)
+            server.bye()
+            server.notify()
+            await asyncio.sleep(2)
+
+    run(scene())
+    bootIds = [packet.headers['BOOTID.UPNP.ORG'] for packet in cable.sent(HERE, 'NOTIFY')]
+    assert bootIds[0] == bootIds[15]
+    assert int(bootIds[16]) > int(bootIds[0])
+
+
+def test_a_root_device_is_removed_also_while_another_one_is_wrong(cable: Cable) -> None:
+    """The other stays as it was announced."""
+
+    async def scene() -> None:
+        async with announcer(cable) as server:
+            second = demo('6', 'Second')
+            server.addDevice(second)
+            with pytest.raises(upnp.DescriptionError, match='is announced here already'):
+                server.addDevice(second)
+            await asyncio.sleep(2)
+            server.device.addService(upnp.Service())
+            await server.removeDevice(second)
+            assert not server.ssdp.protocol.provides('uuid:6')
+            assert '/6/' not in server.resources
+            assert server.ssdp.protocol.provides(UDN)
+
+    run(scene())
+    assert len(notifications(cable, 'ssdp:byebye')) == 8
+
+
+@pytest.mark.usefixtures('noLoop')
+def test_dispose_after_the_loop_was_closed_says_byebye_and_closes_the_sockets(cable: Cable) -> None:
+    """The wrong order, and nothing stays behind; it can be started anew."""
+    loop = asyncio.new_event_loop()
+    server = announcer(cable)
+    server.initLoop(loop)
+    loop.run_until_complete(asyncio.sleep(0.15))
+    port = server.httpPort
+    cable.send = lambda *packet: sent.append(packet)  # type: ignore[method-assign]
+    sent: list[tuple[object, ...]] = []
+    loop.close()
+    server.dispose()
+    assert len(sent) == 4
+    with socket.socket() as free:
+        free.bind((HERE, port))
+    assert server.locations == {}
+
+
+@pytest.mark.usefixtures('noLoop')
+def test_foreaver_starts_again_what_has_ended(cable: Cable) -> None:
+    """On a loop of its own, and on a given one."""
+    for loop in (None, asyncio.new_event_loop()):
+        server = announcer(cable)
+        server.initLoop(loop)
+        for _ in range(2):
+            if server.locations == {}:
+                server.initLoop(loop)
+            used = server._loop
+            assert used is not None
+            used.call_later(0.15, os.kill, os.getpid(), signal.SIGINT)
+            server.foreaver()
+        server.dispose()
+        if loop is not None:
+            loop.close()
+    assert len(notifications(cable, 'ssdp:byebye')) == 16
+
+
+@pytest.mark.usefixtures('noLoop')
+def test_it_is_announced_on_one_loop_at_a_time(cable: Cable) -> None:
+    """RuntimeError names the remedy."""
+    first, second = asyncio.new_event_loop(), asyncio.new_event_loop()
+    server = announcer(cable)
+    server.initLoop(first)
+    with pytest.raises(RuntimeError, match='dispose it first'):
+        server.initLoop(second)
+    with pytest.raises(RuntimeError, match='stop it there first'):
+        second.run_until_complete(server.start())
+    server.dispose()
+    server.initLoop(second)
+    server.dispose()
+    first.close()
+    second.close()
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        ({'interfaces': 'eth0'}, 'interfaces must be a list'),
+        ({'ignoredInterfaces': 'eth0'}, 'ignoredInterfaces must be a list'),
+        ({'interfaces': [1]}, 'interfaces must be a list'),
+        ({'limits': {}}, r'limits must be an upnp\.Limits'),
+        ({'extraHeaders': ['X: y']}, 'extraHeaders must be a dict'),
+    ],
+)
+def test_an_option_of_the_wrong_kind_is_refused(options: dict[str, object], message: str) -> None:
+    """A text would be a list of letters."""
+    with pytest.raises(TypeError, match=message):
+        upnp.Announcer(demo(), **options)  # type: ignore[arg-type]
+
+
+def test_a_netbind_that_is_ignored_is_told() -> None:
+    """Two options that exclude each other."""
+    with pytest.raises(upnp.NetworkError, match='left out by the other options'):
+        asyncio.run(upnp.Announcer(demo(), 0, HERE, ignoredInterfaces=['lo']).start())

@@ -35,7 +35,7 @@ class Site:
         self.resources: dict[str, Resource] = {}
         self.http = HTTP(self, 5000, '127.0.0.1')
         device = demo()
-        self.resources, self.configIds = self.http.publish([(device, Description.placesOf(device, first=True))])
+        self.resources, self.configId = self.http.publish(device, Description.placesOf(device, first=True))
 
 
 def exchange(sent: bytes | list[bytes], *, end: bool = True, **limits: float) -> bytes:
@@ -87,7 +87,7 @@ def test_a_description_is_served_as_uda_asks() -> None:
     assert fields(answer)['DATE'].endswith(' GMT')
     assert b'<UDN>uuid:00a56575-78fa-40fe-b107-8f4b5043a2b0</UDN>' in body
     assert b'<presentationURL>http://192.0.2.1:5000/</presentationURL>' in body
-    assert f'configId="{Site().configIds[0]}"'.encode() in body
+    assert f'configId="{Site().configId}"'.encode() in body
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from upnp._options import MAX_NUMBER, checkedHeaders, checkRange, serverToken
+from upnp._options import MAX_NUMBER, checkedHeaders, checkedNames, checkRange, serverToken
 
 OURS = frozenset({'LOCATION', 'CONFIGID.UPNP.ORG'})
 
@@ -73,3 +73,18 @@ def test_server_begins_with_three_tokens(product: str, token: str) -> None:
 def test_a_product_without_a_version_is_refused(product: str) -> None:
     with pytest.raises(ValueError, match='has not the form'):
         serverToken('Linux/6.1', product)
+
+
+@pytest.mark.parametrize('value', ['eth0', [1], ['eth0', None]])
+def test_names_are_a_list_of_texts(value: object) -> None:
+    with pytest.raises(TypeError, match='interfaces must be a list'):
+        checkedNames('interfaces', value)
+
+
+def test_names_are_kept_in_order() -> None:
+    assert checkedNames('interfaces', ['eth1', 'eth0']) == ('eth1', 'eth0')
+
+
+def test_headers_are_a_dict() -> None:
+    with pytest.raises(TypeError, match='extraHeaders must be a dict'):
+        checkedHeaders(['X: y'], ())
