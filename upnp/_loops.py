@@ -83,6 +83,7 @@ def startOn(
     """Run ``start()`` on a loop: one that is idle or runs in another thread is waited for, one that runs here is not.
 
     :returns: the task, when it is not waited for; its failure is logged, since nobody may ever await it.
+    :raises RuntimeError: the loop is closed, or another one runs in this thread.
     """
     if runsHere(loop):
         task = loop.create_task(start(), name=name)
@@ -90,6 +91,8 @@ def startOn(
         return task
     if loop.is_running():
         asyncio.run_coroutine_threadsafe(start(), loop).result()
+    elif loop.is_closed() or anyRunsHere():
+        raise RuntimeError(f'{name}: the loop is closed, or another one runs in this thread')
     else:
         runWhole(loop, loop.create_task(start(), name=name))
     return None

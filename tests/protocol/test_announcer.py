@@ -703,3 +703,18 @@ def test_a_netbind_that_is_ignored_is_told() -> None:
     """Two options that exclude each other."""
     with pytest.raises(upnp.NetworkError, match='left out by the other options'):
         asyncio.run(upnp.Announcer(demo(), 0, HERE, ignoredInterfaces=['lo']).start())
+
+
+def test_a_loop_that_cannot_run_is_refused(cable: Cable) -> None:
+    """A closed one, and one other than the one that runs in this thread."""
+    closed, idle = asyncio.new_event_loop(), asyncio.new_event_loop()
+    closed.close()
+    with pytest.raises(RuntimeError, match='the loop is closed'):
+        announcer(cable).initLoop(closed)
+
+    async def scene() -> None:
+        with pytest.raises(RuntimeError, match='another one runs in this thread'):
+            announcer(cable).initLoop(idle)
+
+    run(scene())
+    idle.close()
