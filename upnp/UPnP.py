@@ -10,15 +10,16 @@ from contextlib import suppress
 from types import TracebackType
 
 from . import Description, _loops
-from ._discovery import Advertisement, Root, bootIdAt, nextBootId
-from ._identity import machineIdentity, settleUuids, systemToken
+from ._discovery import Advertisement, bootIdAt, nextBootId
+from ._identity import systemToken
 from ._limits import Limits
 from ._network import ANY_ADDRESS, Choice, Interface, chooseInterfaces, listInterfaces
 from ._options import MAX_NUMBER, checkedHeaders, checkedNames, checkRange, serverToken
+from ._publication import prepare, published
 from ._version import __version__
 from .Errors import DescriptionError, NetworkError
 from .HTTP import HTTP, Resource
-from .Objects import Device, FilePath, Icon
+from .Objects import Device
 from .SSDP import OUR_HEADERS, SSDP
 
 __all__ = ['Annoncer', 'Announcer']
@@ -376,7 +377,7 @@ class Announcer:
         roots = tuple(self._roots)  # what is added meanwhile is announced as a change
         for root in roots:
             root.addObserver(self._onChange)
-        await self._prepare(roots)
+        await prepare(roots, self._noted)
         found = listInterfaces()
         self._choice = chooseInterfaces(found, self.netBind, self._wanted, self._ignored)
         if self._wanted is not None and not self.interfaces:
@@ -388,7 +389,7 @@ class Announcer:
                 raise NetworkError(errno.EADDRNOTAVAIL, f'netBind {self.netBind!r} is left out by the other options')
             self.http.netbind = self.interfaces[0].address
         await self.http.start()
-        self.resources, self.advertisement = self._published(roots, self.nextBootId())
+        self.resources, self.advertisement = published(self.http, roots, self._main, self.nextBootId())
         await self.ssdp.start()
         if roots != tuple(self._roots):
             self._onChange()
@@ -417,36 +418,6 @@ class Announcer:
         life.ended.set()
         self._gone.set()
 
-    async def _prepare(self, roots: Sequence[Device]) -> None:
-        """Complete and check the devices: UUIDs derived, icons read."""
-        for root in roots:
-            Description.checkDevice(root)
-        icons = [icon for root in roots for device in root.family() for icon in device.icons if icon.url is None]
-        if any(icon.path is not None for icon in icons):
-            await asyncio.to_thread(readIcons, icons)
-        else:
-            readIcons(icons)
-        for root in roots:
-            if any(device.uuid is None for device in root.family()):
-                for device in await asyncio.to_thread(settleUuids, root, machineIdentity):
-                    log.info(
-                        '%r has the uuid %s, derived from this machine: give it as uuid to pin it', device, device.uuid
-                    )
-            Description.checkIconForm(root)
-            for oddity in Description.oddities(root):
-                self._note(oddity)
-        Description.checkUuids(roots)
-
-    def _published(self, roots: Sequence[Device], bootId: int) -> tuple[dict[str, Resource], Advertisement]:
-        resources: dict[str, Resource] = {}
-        published = []
-        for root in roots:
-            places = Description.placesOf(root, first=root is self._main)
-            own, configId = self.http.publish(root, places)
-            resources |= own
-            published.append(Root(root, places.description, configId, tuple(own)))
-        return resources, Advertisement(published, bootId)
-
     def nextBootId(self) -> int:
         """Return the BOOTID for a new start (UDA 1.1 §1.2.2): greater than any before."""
         former = max((root.bootId for root in self._roots if root.bootId is not None), default=None)
@@ -454,11 +425,6 @@ class Announcer:
         for root in self._roots:
             root.boot(bootId)
         return bootId
-
-    def _note(self, oddity: str) -> None:
-        if oddity not in self._noted:
-            self._noted.add(oddity)
-            log.info('announced as given: %s', oddity)
 
     # What changes while it runs
 
@@ -481,14 +447,14 @@ class Announcer:
         async with life.lock:
             roots = tuple(self._roots)
             try:
-                await self._prepare(roots)
+                await prepare(roots, self._noted)
             except DescriptionError as error:
                 log.warning('a change is not announced, the devices stay as they were: %s', error)
                 return
             if roots != tuple(self._roots):
                 self._onChange()  # one came or went meanwhile
                 return
-            self.resources, advertisement = self._published(roots, self.advertisement.bootId)
+            self.resources, advertisement = published(self.http, roots, self._main, self.advertisement.bootId)
             if advertisement.content != self.advertisement.content:
                 self.ssdp.change(advertisement)
 
@@ -519,25 +485,6 @@ class _Life:
         self._alarm.set(None)
         if self.republishing is not None and not self.loop.is_closed():
             self.republishing.cancel()
-
-
-def readIcons(icons: Sequence[Icon]) -> None:
-    """Read the pictures.
-
-    :raises DescriptionError: a file cannot be read.
-    """
-    for icon in icons:
-        try:
-            icon.load(bytesOf(icon.path) if icon.path is not None else bytes(icon.data or b''))
-        except (OSError, ValueError) as error:
-            reason = getattr(error, 'strerror', None) or error
-            raise DescriptionError(f'the icon {icon.path!r} cannot be read: {reason}') from error
-
-
-def bytesOf(path: str | FilePath) -> bytes:
-    """Return a file's content."""
-    with open(path, 'rb') as file:
-        return file.read()
 
 
 def checkedLimits(limits: Limits | None) -> Limits:

@@ -13,7 +13,7 @@ import upnp
 
 PACKAGE = Path(upnp.__file__).parent
 
-# A module may import those on lower levels only. "3b" is level 3 that may look at level 3, and so is "4b" for 4.
+# A module may import those on lower levels only. "3b" is level 3 that may look at level 3, and so are "4b" and "5b".
 LEVELS = {
     '0': ('Errors', '_limits', '_version'),
     '1': ('_xml', '_message', '_options'),
@@ -23,6 +23,7 @@ LEVELS = {
     '4': ('_network', '_identity', '_loops', '_connection'),
     '4b': ('_timetable',),
     '5': ('SSDP', 'HTTP'),
+    '5b': ('_publication',),
     '6': ('UPnP',),
     '8': ('__init__', '__main__'),
 }
