@@ -396,8 +396,8 @@ class HTTP:
         """Stop listening and cut off every connection; a second time is harmless."""
         listening = self._listening
         self.abandon()
+        await self.server.stop()
         if listening is not None:
-            await self.server.stop()
             for _ in range(LATE_TURNS):
                 await asyncio.sleep(0)
             with suppress(TimeoutError):

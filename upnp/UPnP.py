@@ -276,7 +276,8 @@ class Announcer:
             return
         self._isDisposed = True
         if _loops.runsHere(loop):
-            self.ssdp.bye()
+            self.ssdp.stop()  # now, as the loop may end before a task has its turn
+            self.http.abandon()
             self._task = _loops.startOn(loop, self._stopAll, 'upnp stop')
         elif loop.is_running() or self._driver not in (None, threading.get_ident()):
             self._disposeElsewhere(loop)

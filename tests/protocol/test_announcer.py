@@ -718,3 +718,21 @@ def test_a_loop_that_cannot_run_is_refused(cable: Cable) -> None:
 
     run(scene())
     idle.close()
+
+
+def test_dispose_as_the_last_call_before_the_loop_ends_leaves_nothing_open(cable: Cable) -> None:
+    """asyncio.run cancels what is left before it had a turn."""
+    server = announcer(cable)
+
+    async def scene() -> int:
+        server.initLoop()
+        await server.start()
+        await asyncio.sleep(0.15)
+        port = server.httpPort
+        server.dispose()
+        return port
+
+    for _ in range(2):
+        with socket.socket() as free:
+            free.bind((HERE, asyncio.run(scene())))
+    assert len(notifications(cable, 'ssdp:byebye')) == 8

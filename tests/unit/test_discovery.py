@@ -564,3 +564,23 @@ def test_a_taker_that_stops_early_leaves_nothing_stuck() -> None:
 def test_equal_wire_values_are_equal_objects() -> None:
     assert Target('a', 'b', 'c') == Target('a', 'b', 'c')
     assert Search('a', 1) == Search('a', 1)
+
+
+def test_what_is_advertised_under_another_bootid_is_the_same(hub: upnp.Device) -> None:
+    before = Advertisement([Root(hub, '/', 1)], 1)
+    after = before.rebooted(2)
+    assert (before.bootId, after.bootId) == (1, 2)
+    assert after.content == before.content
+
+
+def test_a_root_device_can_be_left_out_as_it_was_taken_down() -> None:
+    first, second = (device(uuid, f'{LIGHT}:1', service(f'{SWITCH}:1')) for uuid in '12')
+    both = Advertisement([Root(first, '/1', 1), Root(second, '/2', 2)], 3)
+    second.services.clear()
+    rest = both.without(first)
+    assert list(rest.roots) == ['uuid:2']
+    assert rest.devices == {'uuid:2': second}
+    assert [target.usn for target in rest.directory.targets] == [
+        target.usn for target in both.directory.targets if target.root == 'uuid:2'
+    ]
+    assert rest.bootId == 3
