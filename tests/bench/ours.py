@@ -42,5 +42,5 @@ if os.environ.get('UPNP_SOCKET_FILTER') == '0':
     _network.SOCKET_FILTER = ()
 if 'log' in sys.argv[3:]:
     logging.basicConfig(format='%(message)s')
-    logging.getLogger('upnp.SSDP').setLevel(logging.DEBUG)
+    logging.getLogger('upnp._timetable').setLevel(logging.DEBUG)
 asyncio.run(main(sys.argv[1]))
