@@ -46,6 +46,7 @@ OUR_HEADERS = frozenset((*ALIVE_HEADERS, *BYEBYE_HEADERS, *ANSWER_HEADERS, 'DATE
 
 SEARCHED = '< %s:%d searches for %s'
 MAX_KNOWN_SEARCHES = 1024  # rendered answers kept; many lower versions of a type could be asked for
+ADVERTISEMENT_START = b'NOTIFY '  # nearly every datagram on a network, and none is ours to read
 MIN_JOINED = 8  # answers that leave in one call
 MAX_KNOWN_REQUESTS = 128  # parsed requests kept by an endpoint, and the longest of them
 MAX_KNOWN_BYTES = 512
@@ -254,6 +255,8 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
         """Parse a datagram of any form; what is no message is dropped (UDA 1.1 §1.1.5)."""
         if (known := self._known.get(data)) is not None:
             self.request_received(known, addr)
+            return
+        if data.startswith(ADVERTISEMENT_START):  # the shared socket drops them before; a loop's own transport does not
             return
         try:
             message = _message.parse(data)
