@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PURE = ('Errors', '_limits', '_xml', '_message', 'Objects', 'Description', '_discovery', '_options', '_page')
+PURE = ('Errors', '_limits', '_xml', '_message', 'Objects', 'Description', '_discovery', '_options', '_page', '_types')
 EACH_PERCENT, WHOLE_PERCENT = 100, 95
 DEFAULT_RUN, LAN = ('tests/unit', 'tests/protocol'), 'tests/lan'
 PYTEST = ('-m', 'pytest', '-q', '-p', 'no:cacheprovider')

@@ -16,7 +16,7 @@ PACKAGE = Path(upnp.__file__).parent
 # A module may import those on lower levels only. "3b" is level 3 that may look at level 3, and so are "4b" and "5b".
 LEVELS = {
     '0': ('Errors', '_limits', '_version'),
-    '1': ('_xml', '_message', '_options'),
+    '1': ('_xml', '_message', '_options', '_types'),
     '2': ('Objects',),
     '3': ('Description', '_discovery'),
     '3b': ('_page',),
