@@ -13,7 +13,10 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PURE = ('Errors', '_limits', '_xml', '_message', 'Objects', 'Description', '_discovery', '_options', '_page', '_types')
+PURE = (
+    *('Errors', '_limits', '_xml', '_message', '_options', '_types', '_urn', '_model', '_hints', '_scpd'),
+    *('_declaration', 'Objects', 'Description', 'SOAP', '_discovery', '_page', '_reading'),
+)
 EACH_PERCENT, WHOLE_PERCENT = 100, 95
 DEFAULT_RUN, LAN = ('tests/unit', 'tests/protocol'), 'tests/lan'
 PYTEST = ('-m', 'pytest', '-q', '-p', 'no:cacheprovider')

@@ -5,14 +5,14 @@ template: ``{host}`` and ``{configId}`` are filled in when it is served, so that
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from types import UnionType
 from zlib import crc32
 
+from ._scpd import Action, Argument, StateVariable, checkScpd
 from ._xml import Element, Template, escape, forbiddenCharacter, render
 from .Errors import DescriptionError
-from .Objects import Action, Argument, Device, Icon, Service, StateVariable
+from .Objects import Device, Icon, Service
 
 __all__ = [
     'Places',
@@ -37,7 +37,6 @@ SPEC_VERSION = Element('specVersion', (Element('major', '1'), Element('minor', '
 CONFIG_ID = {'configId': Template('{configId}')}
 MAX_CONFIG_ID = 0xFFFFFF  # what a device may assign by itself, UDA 1.1 §1.2.2
 
-INFINITY = float('inf')
 UNKNOWN_MANUFACTURER = 'unknown'
 UNUSED_VARIABLE = 'X_Unused'  # UDA 1.1 §2.5 wants a state variable in every SCPD
 
@@ -55,15 +54,6 @@ TEXT_ELEMENTS = {  # in the template's order, with the length they SHOULD stay u
     'UPC': None,
 }
 PNPX_ELEMENTS = {'hardwareId': 'X_hardwareId', 'compatibleId': 'X_compatibleId', 'deviceCategory': 'X_deviceCategory'}
-NUMERIC_TYPES = (
-    *('ui1', 'ui2', 'ui4', 'ui8', 'i1', 'i2', 'i4', 'i8', 'int'),
-    *('r4', 'r8', 'number', 'fixed.14.4', 'float'),
-)
-DATA_TYPES = (
-    *NUMERIC_TYPES,
-    *('char', 'string', 'date', 'dateTime', 'dateTime.tz', 'time', 'time.tz', 'boolean'),
-    *('bin.base64', 'bin.hex', 'uri', 'uuid'),
-)
 
 TYPE = re.compile(r'urn:[A-Za-z0-9.-]+:(device|service):([A-Za-z0-9_.-]{1,64}):[1-9]\d*\Z', re.ASCII)
 SERVICE_ID = re.compile(r'urn:[A-Za-z0-9.-]+:serviceId:[^\s:][^\s]{0,63}\Z')
@@ -71,7 +61,6 @@ UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z', re.IGNORECASE)
 TOKEN = re.compile(r'[^\s\x00-\x20\x7f]+\Z')
 SEGMENT = re.compile(r'(?!\.+\Z)[A-Za-z0-9._~-]+\Z')  # of a path, and neither . nor ..
 MIMETYPE = re.compile(r'[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+\Z')
-NAME = re.compile(r'[^\W\d][\w.]*\Z')
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +69,40 @@ class Places:
 
     description: str
     page: str
-    services: Mapping[Service, str]
-    icons: Mapping[Icon, str]
+    services: Sequence[tuple[Service, str]] = ()
+    icons: Sequence[tuple[Icon, str]] = ()
 
     def scpd(self, service: Service) -> str:
         """Return the SCPD's path."""
-        return f'{self.services[service]}/scpd.xml'
+        return f'{self._base(service)}/scpd.xml'
+
+    def control(self, service: Service) -> str:
+        """Return the path that actions are called at."""
+        return f'{self._base(service)}/control'
+
+    def event(self, service: Service) -> str:
+        """Return the path that events are subscribed at."""
+        return f'{self._base(service)}/event'
+
+    def icon(self, icon: Icon) -> str:
+        """Return the path of a picture."""
+        return next(path for one, path in self.icons if one is icon)
+
+    def _base(self, service: Service) -> str:
+        return next(path for one, path in self.services if one is service)
 
 
 def placesOf(root: Device, *, first: bool) -> Places:
     """Lay out the paths of a root device; the first one of an announcer has the short ones."""
     base = '' if first else f'/{pathPart(root)}'
-    services: dict[Service, str] = {}
-    icons: dict[Icon, str] = {}
+    services: list[tuple[Service, str]] = []
+    icons: list[tuple[Icon, str]] = []
     for device in root.family():
         for index, service in enumerate(device.services):
-            services[service] = f'/{pathPart(device)}/{index}'
+            services.append((service, f'/{pathPart(device)}/{index}'))
         for index, icon in enumerate(device.icons):
-            if (
-                icon.content is not None
-            ):  # the checksum: a new picture has a new URL, so that no cache shows the old one
-                icons[icon] = f'/{pathPart(device)}/icon{index}-{crc32(icon.content):08x}'
+            if icon.content is not None:  # by its checksum: a new picture has a new URL, and no cache shows the old one
+                icons.append((icon, f'/{pathPart(device)}/icon{index}-{crc32(icon.content):08x}'))
     return Places(f'{base}/descr.xml', f'{base}/', services, icons)
 
 
@@ -188,81 +190,7 @@ def checkServices(device: Device, path: str) -> None:
         if (identity := serviceIdOf(service)) in seen:
             raise DescriptionError(f'serviceId {identity!r} is taken in this device: set another', place)
         seen.add(identity)
-        checkVariables(service, place)
-        for number, action in enumerate(service.actions):
-            checkAction(action, service, f'{place}.actions[{number}]')
-
-
-def checkVariables(service: Service, path: str) -> None:
-    """Check the state variables of a service (UDA 1.1 §2.5)."""
-    checkNames(service.stateVariables, f'{path}.stateVariables')
-    for index, variable in enumerate(service.stateVariables):
-        place = f'{path}.stateVariables[{index}]'
-        if not isinstance(variable.dataType, str) or variable.dataType not in DATA_TYPES:
-            raise DescriptionError(
-                f'{variable.dataType!r} is no UPnP data type ({", ".join(DATA_TYPES)})', f'{place}.dataType'
-            )
-        checkValues(variable, place)
-
-
-def checkValues(variable: StateVariable, path: str) -> None:
-    """Check the list, the range and the default of a state variable."""
-    allowed, limits, default = variable.allowedValueList, variable.allowedValueRange, variable.defaultValue
-    if allowed is not None and not (variable.dataType == 'string' and isTuple(allowed, str) and allowed):
-        raise DescriptionError(f'{allowed!r} is no list of strings, for the type string', f'{path}.allowedValueList')
-    if allowed is not None and (len(set(allowed)) != len(allowed) or any(map(forbiddenCharacter, allowed))):
-        raise DescriptionError(f'{allowed!r} has a value twice, or what XML cannot carry', f'{path}.allowedValueList')
-    if limits is not None and not (variable.dataType in NUMERIC_TYPES and isTuple(limits, int | float)):
-        raise DescriptionError(f'{limits!r} is no range of numbers, for a numeric type', f'{path}.allowedValueRange')
-    if limits is not None and (len(limits) not in (2, 3) or not -INFINITY < limits[0] <= limits[1] < INFINITY):
-        raise DescriptionError(
-            f'{limits!r} is not (minimum, maximum) or (minimum, maximum, step)', f'{path}.allowedValueRange'
-        )
-    if not isinstance(default, bool):
-        textOf(variable, 'defaultValue', path)
-    if allowed is not None and default is not None and default not in allowed:
-        raise DescriptionError(f'{default!r} is not in the list {allowed!r}', f'{path}.defaultValue')
-    if limits is not None and isinstance(default, int | float) and not limits[0] <= default <= limits[1]:
-        raise DescriptionError(f'{default!r} is outside of {limits!r}', f'{path}.defaultValue')
-
-
-def isTuple(value: object, kind: type | UnionType) -> bool:
-    """Tell whether it is a tuple of values of this kind; a boolean is no number."""
-    return isinstance(value, tuple) and all(isinstance(one, kind) and not isinstance(one, bool) for one in value)
-
-
-def checkAction(action: Action, service: Service, path: str) -> None:
-    """Check one action: names, order, relations (UDA 1.1 §2.5)."""
-    checkNames(service.actions, path.rpartition('[')[0])
-    checkNames(action.arguments, f'{path}.arguments')
-    directions = [argument.direction for argument in action.arguments]
-    firstOut = directions.index('out') if 'out' in directions else None
-    for index, argument in enumerate(action.arguments):
-        place = f'{path}.arguments[{index}]'
-        if argument.direction not in ('in', 'out'):
-            raise DescriptionError(f"{argument.direction!r} is neither 'in' nor 'out'", f'{place}.direction')
-        if argument.direction == 'in' and 'out' in directions[:index]:
-            raise DescriptionError(f'{argument.name!r} is an in argument behind an out argument', place)
-        if argument.retval and index != firstOut:
-            raise DescriptionError(f'{argument.name!r}: only the first out argument can be the retval', place)
-        if str(argument.relatedStateVariable) not in {variable.name for variable in service.stateVariables}:
-            raise DescriptionError(
-                f'{argument.relatedStateVariable!r} is no state variable of this service',
-                f'{place}.relatedStateVariable',
-            )
-
-
-def checkNames(things: Iterable[Action | Argument | StateVariable], path: str) -> None:
-    """Check that each name begins with a letter or underscore, goes on with such, digits or dots, and is there once."""
-    seen: set[str] = set()
-    for index, thing in enumerate(things):
-        if not isinstance(thing.name, str) or not NAME.match(thing.name):
-            raise DescriptionError(
-                f'{thing.name!r} is no name: letters, digits, underscores and dots', f'{path}[{index}].name'
-            )
-        if thing.name in seen:
-            raise DescriptionError(f'{thing.name!r} is there twice', f'{path}[{index}].name')
-        seen.add(thing.name)
+        checkScpd(service.actions, service.stateVariables, place)
 
 
 def checkIcon(icon: Icon, path: str) -> None:
@@ -311,6 +239,9 @@ def oddities(root: Device) -> Iterator[str]:
             place = f'{path}.services[{index}]'
             if not TYPE.match(str(service.serviceType)):
                 yield f'{place}.serviceType {service.serviceType!r} has not the form urn:domain:service:Type:version'
+            for action in service.actions:
+                if action.function is None and service.controlURL is None:
+                    yield f'{place}.actions[{action.name!r}] has no function: who calls it is told 602, not implemented'
             if not SERVICE_ID.match(serviceIdOf(service)):
                 yield f'{place}.serviceId {service.serviceId!r} has not the form urn:domain:serviceId:ID'
 
@@ -371,14 +302,13 @@ def iconElement(icon: Icon, url: str) -> Element:
 
 def serviceElement(service: Service, places: Places) -> Element:
     """Return ``service``; without evented variables its eventSubURL is empty (UDA 1.1 §2.3)."""
-    base = places.services[service]
     evented = any(variable.sendEvents for variable in service.stateVariables)
     values = {
         'serviceType': str(service.serviceType),
         'serviceId': serviceIdOf(service),
         'SCPDURL': str(service.SCPDURL or places.scpd(service)),
-        'controlURL': str(service.controlURL or f'{base}/control'),
-        'eventSubURL': str(service.eventSubURL or (f'{base}/event' if evented else '')),
+        'controlURL': str(service.controlURL or places.control(service)),
+        'eventSubURL': str(service.eventSubURL or (places.event(service) if evented else '')),
     }
     return Element('service', tuple(Element(name, value) for name, value in values.items()))
 
@@ -421,23 +351,18 @@ def argumentElement(argument: Argument) -> Element:
 def variableElement(variable: StateVariable) -> Element:
     """Return ``stateVariable``."""
     children = [Element('name', str(variable.name)), Element('dataType', variable.dataType)]
-    if variable.defaultValue is not None:
-        children.append(Element('defaultValue', valueText(variable.defaultValue)))
+    if (default := variable.describedDefault()) is not None:
+        children.append(Element('defaultValue', default))
     if variable.allowedValueList:
         values = tuple(Element('allowedValue', value) for value in variable.allowedValueList)
         children.append(Element('allowedValueList', values))
-    if variable.allowedValueRange:
-        limits = zip(('minimum', 'maximum', 'step'), variable.allowedValueRange, strict=False)
-        children.append(Element('allowedValueRange', tuple(Element(name, valueText(value)) for name, value in limits)))
+    if limits := variable.describedRange():
+        elements = (Element(name, text) for name, text in zip(('minimum', 'maximum', 'step'), limits, strict=False))
+        children.append(Element('allowedValueRange', tuple(elements)))
     attributes = {'sendEvents': 'yes' if variable.sendEvents else 'no'}
     if variable.multicast:
         attributes['multicast'] = 'yes'
     return Element('stateVariable', tuple(children), attributes)
-
-
-def valueText(value: str | int | float | bool) -> str:
-    """Return a default or a limit as text; a boolean is sent as 0 or 1 (UDA 1.1 §2.5)."""
-    return str(int(value)) if isinstance(value, bool) else str(value)
 
 
 def configIdOf(templates: Iterable[str]) -> int:

@@ -12,257 +12,62 @@ import socket
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import ClassVar, Protocol, TypeVar
+from functools import partial
+from typing import ClassVar
 
 from . import Description, _loops, _message, _page
+from ._answers import (
+    XML_TYPE,
+    DescriptionAnswer,
+    HttpAnswer,
+    HttpRequest,
+    IconAnswer,
+    PageAnswer,
+    Published,
+    Resource,
+    ResourceAnswer,
+    ScpdAnswer,
+    ServerErrorAnswer,
+)
 from ._connection import Connection
-from ._limits import Limits
+from ._control import ControlAnswer
 from ._message import DateStamp
-from ._xml import Element
 from .Description import Places
-from .Errors import MessageError, NetworkError
-from .Objects import Device, Icon, Service
+from .Errors import ActionError, MessageError, NetworkError
+from .Objects import Device
 
 __all__ = [
-    *('FETCHED', 'HTTP', 'DescriptionAnswer', 'HttpAnswer', 'HttpRequest', 'HttpServer', 'IconAnswer', 'PageAnswer'),
-    *('Published', 'Resource', 'ScpdAnswer', 'ServerErrorAnswer'),
+    'FETCHED',
+    'HTTP',
+    'ControlAnswer',
+    'DescriptionAnswer',
+    'HttpAnswer',
+    'HttpRequest',
+    'HttpServer',
+    'IconAnswer',
+    'PageAnswer',
+    'Published',
+    'Resource',
+    'ResourceAnswer',
+    'ScpdAnswer',
+    'ServerErrorAnswer',
 ]
 
 log = logging.getLogger(__name__)
-
-XML_TYPE = 'text/xml; charset="utf-8"'
 HTML_TYPE = 'text/html; charset=utf-8'
-LANGUAGE = 'en'  # of what is served; UDA 1.1 §2.11 wants it told when ACCEPT-LANGUAGE came
-
-REASONS = {  # RFC 9110 §15, those that are answered
-    200: 'OK',
-    400: 'Bad Request',
-    404: 'Not Found',
-    405: 'Method Not Allowed',
-    413: 'Content Too Large',
-    414: 'URI Too Long',
-    431: 'Request Header Fields Too Large',
-    500: 'Internal Server Error',
-    501: 'Not Implemented',
-    505: 'HTTP Version Not Supported',
-}
-READ_METHODS = ('GET', 'HEAD')
 KNOWN_METHODS = (
-    *(*READ_METHODS, 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', 'PATCH'),
+    *('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', 'PATCH'),
     *('SUBSCRIBE', 'UNSUBSCRIBE', 'NOTIFY', 'M-POST'),
 )
 
+OK = 200
 FETCHED = '< %s:%s %s %s: %d'
 BACKLOG = 100
 CLOSE_SECONDS = 1
+STOP_SECONDS = 1
 LATE_TURNS = 8  # of the loop: so many does a connection take that was accepted at the very last, to be aborted
-
-Thing = TypeVar('Thing')
-
-
-class HttpRequest:
-    """A request.
-
-    :param path: of the resource, without the query.
-    :param headers: by lower-case name.
-    :param host: the address of ours that the peer connected to.
-    """
-
-    def __init__(self, method: str, path: str, version: str, headers: Mapping[str, str], *, host: str = '') -> None:
-        self.method = method
-        self.path = path
-        self.version = version
-        self.headers = headers
-        self.host = host
-
-    @property
-    def keepsAlive(self) -> bool:
-        """Tell whether the connection stays open after the answer (RFC 9112 §9.3)."""
-        options = self.headers.get('connection', '').lower()
-        return 'close' not in options if self.version == 'HTTP/1.1' else 'keep-alive' in options
-
-    def pprint(self) -> None:
-        """Print the request in a form for people, to standard output."""
-        show(f'{self.method} {self.path} {self.version}', self.headers.items())
-
-
-class HttpAnswer:
-    """A response to ``request``; a subclass fills it in by :meth:`execute`."""
-
-    def __init__(self, request: HttpRequest) -> None:
-        self.request = request
-        self.status = 200
-        self.headers: dict[str, str] = {}
-        self.body = b''
-        self.closes = not request.keepsAlive
-
-    def execute(self) -> None:
-        """Prepare the answer; here an empty one, which subclasses override."""
-
-    def pprint(self) -> None:
-        """Print the answer in a form for people, to standard output."""
-        show(self._statusLine, self._fields(''))
-
-    def write(self, writer: asyncio.StreamWriter, *, date: str = '', server: str = '') -> None:
-        """Send the answer; to HEAD without its body (RFC 9110 §9.3.2).
-
-        :param date: the value of DATE; left out when empty.
-        :param server: the value of SERVER, likewise.
-        """
-        fields = [*self._fields(date), ('SERVER', server)] if server else self._fields(date)
-        head = _message.render(self._statusLine, fields)
-        writer.write(head if self.request.method == 'HEAD' else head + self.body)
-
-    @property
-    def _statusLine(self) -> str:
-        return f'HTTP/1.1 {self.status} {REASONS[self.status]}'
-
-    def _fields(self, date: str) -> list[tuple[str, str]]:
-        fields = [('CONTENT-LENGTH', str(len(self.body))), *self.headers.items()]
-        if 'accept-language' in self.request.headers and self.body:
-            fields.append(('CONTENT-LANGUAGE', LANGUAGE))
-        if date:
-            fields.append(('DATE', date))
-        if self.closes:
-            fields.append(('CONNECTION', 'close'))
-        elif self.request.version == 'HTTP/1.0':
-            fields.append(('CONNECTION', 'keep-alive'))
-        return fields
-
-
-class Published(Protocol):
-    """What the server needs to know of its announcer."""
-
-    limits: Limits
-
-    @property
-    def serverToken(self) -> str:
-        """The value of SERVER."""
-
-    @property
-    def resources(self) -> 'Mapping[str, Resource]':
-        """All that is served, by path."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """Something that is served.
-
-    :param content: bytes as they are, or a template that :func:`upnp.Description.fill` completes.
-    """
-
-    answer: 'type[ResourceAnswer]'
-    contentType: str
-    content: bytes | str
-    configId: int = 0
-    _filled: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
-
-    def body(self, host: str) -> bytes:
-        """Return the bytes for a reader that reached us at ``host``; made once for each address of ours."""
-        if isinstance(self.content, bytes):
-            return self.content
-        if host not in self._filled:
-            self._filled[host] = Description.fill(self.content, self.configId, host)
-        return self._filled[host]
-
-
-class ResourceAnswer(HttpAnswer):
-    """HTTP success, with something from the table of what is served.
-
-    :param upnp: the announcer.
-    """
-
-    def __init__(self, request: HttpRequest, upnp: Published) -> None:
-        super().__init__(request)
-        self._upnp = upnp
-
-    def execute(self) -> None:
-        """Prepare the answer: the bytes that were rendered when the devices were announced."""
-        resource = self._upnp.resources[self.request.path]
-        self.headers['CONTENT-TYPE'] = resource.contentType
-        self.body = resource.body(self.request.host)
-
-
-class DescriptionAnswer(ResourceAnswer):
-    """HTTP success, the description of a root device in XML (UDA 1.1 §2.3)."""
-
-    def __init__(self, request: HttpRequest, upnp: Published) -> None:
-        super().__init__(request, upnp)
-        self._places = Places('', '', {}, {})
-        self._elements: list[Element] = []
-        self._page: str | None = None
-
-    def render(self, root: Device, places: Places, page: str) -> str:
-        """Return the document of a root device, a template (see :mod:`upnp.Description`).
-
-        :param page: the presentationURL when it has none of its own.
-        """
-        self._places, self._page = places, page
-        (element,) = self._described([root], self.describeDevice)
-        return Description.renderRoot(element)
-
-    def describeDevice(self, device: Device) -> None:
-        """Add a device, with its icons, services and embedded devices, to the answer."""
-        page, self._page = self._page, None  # it is the root's
-        icons = self._described(device.icons, self.describeIcon)
-        services = self._described(device.services, self.describeService)
-        devices = self._described(device.devices, self.describeDevice)
-        self._elements.append(Description.deviceElement(device, icons, services, devices, page))
-
-    def describeIcon(self, icon: Icon) -> None:
-        """Add an icon to the answer."""
-        self._elements.append(Description.iconElement(icon, str(icon.url or self._places.icons[icon])))
-
-    def describeService(self, service: Service) -> None:
-        """Add a service to the answer."""
-        self._elements.append(Description.serviceElement(service, self._places))
-
-    def _described(self, things: Iterable[Thing], describe: Callable[[Thing], None]) -> list[Element]:
-        """Return what ``describe`` adds for each of the things."""
-        outer, self._elements = self._elements, []
-        for thing in things:
-            describe(thing)
-        inner, self._elements = self._elements, outer
-        return inner
-
-
-class ScpdAnswer(ResourceAnswer):
-    """HTTP success, the SCPD of a service (UDA 1.1 §2.5)."""
-
-    def render(self, service: Service) -> str:
-        """Return the document of a service, a template."""
-        return Description.renderScpd(service)
-
-
-class IconAnswer(ResourceAnswer):
-    """HTTP success, a picture."""
-
-
-class PageAnswer(ResourceAnswer):
-    """HTTP success, the page that the default presentationURL leads to (UDA 1.1 §5)."""
-
-
-class ServerErrorAnswer(HttpAnswer):
-    """An HTTP error; its body says no more than its status.
-
-    :param status: one of those in ``REASONS``.
-    :param allow: for 405, the methods that are allowed.
-    """
-
-    def __init__(self, request: HttpRequest, *, status: int = 500, allow: Sequence[str] = ()) -> None:
-        super().__init__(request)
-        self.status = status
-        self._allow = allow
-
-    def execute(self) -> None:
-        """Prepare the answer."""
-        if self._allow:
-            self.headers['ALLOW'] = ', '.join(self._allow)
-        self.headers['CONTENT-TYPE'] = 'text/plain'
-        self.body = f'{self.status} {REASONS[self.status]}\n'.encode()
 
 
 class HttpServer:
@@ -275,6 +80,7 @@ class HttpServer:
         self._config = config
         self._dateStamp = DateStamp()
         self._isStopping = False
+        self._givenUp: set[asyncio.Task[object]] = set()
         self._open: OrderedDict[asyncio.StreamWriter, Connection] = OrderedDict()  # the one idle longest first
 
     def HttpRouting(self, request: HttpRequest) -> HttpAnswer:
@@ -284,8 +90,8 @@ class HttpServer:
         resource = self._config.annoncer.resources.get(request.path)
         if resource is None:
             return ServerErrorAnswer(request, status=404)
-        if request.method not in READ_METHODS:
-            return ServerErrorAnswer(request, status=405, allow=READ_METHODS)
+        if request.method not in resource.answer.methods:
+            return ServerErrorAnswer(request, status=405, allow=resource.answer.methods)
         return resource.answer(request, self._config.annoncer)
 
     async def InConnection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -313,51 +119,90 @@ class HttpServer:
     async def stop(self) -> None:
         """Take no more connections, cut off every one, and wait for the end of those who served them."""
         self._isStopping = True
-        tasks = [connection.task for connection in self._open.values()]
+        tasks = [*(connection.task for connection in self._open.values()), *self._givenUp]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_SECONDS)  # functions of users may ignore it
 
     def _makeRoom(self, newcomer: 'Connection') -> None:
         """Keep to the number of connections: the one idle longest gives way, so that nobody can lock others out."""
         limits = self._config.annoncer.limits
         siblings = [one for one in self._open.values() if one.peer[0] == newcomer.peer[0]]
         if len(siblings) > limits.maxConnectionsPerPeer:
-            victim = siblings[0]
+            victim = longestIdle(siblings, newcomer)
         elif len(self._open) > limits.maxConnections:
-            victim = next(iter(self._open.values()))
+            victim = longestIdle(self._open.values(), newcomer)
         else:
             return
         victim.abort()
+        victim.task.cancel()  # what it has received by now never begins, as nobody would end it
         del self._open[victim.writer]
 
     async def _serve(self, connection: 'Connection') -> None:
-        closes = False
-        while not closes:
+        answer: HttpAnswer | None = None
+        while answer is None or not answer.closes:
             try:
-                parsed = await connection.request()
-                if parsed is None:
+                answer = await self._answered(connection)
+                if answer is None or connection.task in self._givenUp:
                     return
-                path = _message.pathOf(parsed.target)
-                request = HttpRequest(parsed.method, path, parsed.version, parsed.headers, host=connection.host)
-                answer = self.HttpRouting(request)
             except MessageError as error:
                 log.debug('< %s:%s refused: %s', *connection.peer, error)
                 request = HttpRequest('', '', 'HTTP/1.1', {'connection': 'close'})
                 answer = ServerErrorAnswer(request, status=error.status)
-            answer.execute()
-            log.debug(FETCHED, *connection.peer, request.method, request.path, answer.status)
-            date = self._dateStamp.at(time.time()).decode()
-            answer.write(connection.writer, date=date, server=self._config.annoncer.serverToken)
+            self._send(connection, answer)
             await connection.flush()
             if connection.writer in self._open:
                 self._open.move_to_end(connection.writer)
-            closes = answer.closes
+
+    def _send(self, connection: 'Connection', answer: HttpAnswer) -> None:
+        answer.execute()
+        log.debug(FETCHED, *connection.peer, answer.request.method, answer.request.path, answer.status)
+        date = self._dateStamp.at(time.time()).decode()
+        answer.write(connection.writer, date=date, server=self._config.annoncer.serverToken)
+
+    def _giveUp(self, connection: 'Connection', answer: ControlAnswer) -> None:
+        """Answer in the place of a function that was cancelled and does not end; its task is left to itself."""
+        answer.fail(ActionError(501))
+        answer.closes = True
+        self._send(connection, answer)
+        connection.writer.close()
+        self._open.pop(connection.writer, None)
+        self._givenUp.add(connection.task)
+        connection.task.add_done_callback(self._givenUp.discard)
+
+    async def _answered(self, connection: 'Connection') -> HttpAnswer | None:
+        """Read a request, and return the answer to it, still to be executed; None at the end of the connection."""
+        parsed = await connection.head()
+        if parsed is None:
+            return None
+        path = _message.pathOf(parsed.target)
+        request = HttpRequest(
+            parsed.method, path, parsed.version, parsed.headers, host=connection.host, peer=connection.peer
+        )
+        answer = self.HttpRouting(request)
+        if length := _message.bodyLength(parsed):
+            expects = _message.expectsContinue(parsed)
+            if expects and answer.status != OK:  # known before the body is sent, so it need not be (RFC 9110 §10.1.1)
+                answer.closes = True
+                return answer
+            request.body = await connection.body(length, keep=answer.wantsBody, isAwaited=expects)
+        if isinstance(answer, ControlAnswer):
+            connection.isBusy = True
+            try:
+                await answer.call(partial(self._giveUp, connection, answer))
+            finally:
+                connection.isBusy = False
+        return answer
 
 
-def show(firstLine: str, fields: Iterable[tuple[str, str]]) -> None:
-    """Write a head to standard output."""
-    sys.stdout.write('\n'.join([firstLine, *(f'    {name}: {value}' for name, value in fields), '']))
+def longestIdle(connections: Iterable[Connection], newcomer: Connection) -> Connection:
+    """Return the one idle longest, which is the first that waits for no function of the user's; else the first.
+
+    It is never the newcomer, unless it is alone: else those who call slow actions could lock everybody out.
+    """
+    listed = [one for one in connections if one is not newcomer] or [newcomer]
+    return next((one for one in listed if not one.isBusy), listed[0])
 
 
 class HTTP:
@@ -377,6 +222,7 @@ class HTTP:
         self.server = HttpServer(self)
         self._wantedPort = port
         self._listening: asyncio.Server | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -388,6 +234,7 @@ class HTTP:
             sock = self._bound()
             self.port = sock.getsockname()[1]
             self.server.begin()
+            self._loop = asyncio.get_running_loop()
             # In two steps, as a start that is cancelled between listening and returning would lose the socket.
             self._listening = await asyncio.start_server(self.server.InConnection, sock=sock, start_serving=False)
             await self._listening.start_serving()
@@ -417,8 +264,8 @@ class HTTP:
 
     def dispose(self) -> None:
         """Stop listening; connections end with the loop's next turn."""
-        if self._listening is not None:
-            self._task = _loops.startOn(self._listening.get_loop(), self.stop, 'upnp HTTP stop')
+        if self._listening is not None and self._loop is not None:
+            self._task = _loops.startOn(self._loop, self.stop, 'upnp HTTP stop')
 
     def publish(self, root: Device, places: Places) -> tuple[dict[str, Resource], int]:
         """Render all that is to be served of a root device.
@@ -429,12 +276,15 @@ class HTTP:
         page = f'http://{{host}}:{self.port}{places.page}'
         description = DescriptionAnswer(request, self.annoncer).render(root, places, page)
         scpds = {
-            places.scpd(service): ScpdAnswer(request, self.annoncer).render(service) for service in places.services
+            places.scpd(service): ScpdAnswer(request, self.annoncer).render(service) for service, _ in places.services
         }
         configId = Description.configIdOf([description, *scpds.values()])
         resources = {places.description: Resource(DescriptionAnswer, XML_TYPE, description, configId)}
         resources |= {path: Resource(ScpdAnswer, XML_TYPE, scpd, configId) for path, scpd in scpds.items()}
-        for icon, path in places.icons.items():
+        for service, _ in places.services:
+            if not service.controlURL:
+                resources[places.control(service)] = Resource(ControlAnswer, XML_TYPE, service=service)
+        for icon, path in places.icons:
             resources[path] = Resource(IconAnswer, str(icon.mimetype), icon.content or b'')
         resources[places.page] = Resource(PageAnswer, HTML_TYPE, _page.renderPage(root, places))
         return resources, configId

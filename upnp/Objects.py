@@ -5,9 +5,12 @@ no socket, task, loop or file. What is missing or wrong is found by :mod:`upnp.D
 announced, so that objects can be filled in any order.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence
-from typing import ClassVar, Generic, Protocol, TypeVar, overload
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Protocol, Self
 
+from ._declaration import RESERVED, Declaration, declaredIn
+from ._model import Children, _BaseObj
+from ._scpd import Action, Argument, StateVariable, checkScpd
 from .Errors import DescriptionError
 
 __all__ = ['Action', 'Argument', 'Children', 'Device', 'Icon', 'Service', 'StateVariable']
@@ -22,189 +25,6 @@ MAGIC = {
 }
 PNG_HEADER_BYTES = 29
 PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type; PNG specification §11.2.2
-
-
-class _BaseObj:
-    """Base of the model: elements from a dict, keywords or attributes, and the news of a change.
-
-    :param obj: a mapping of element names to values; keywords say the same and win.
-    :raises TypeError: a name that no element has; the nearest right one is named.
-    """
-
-    _childKinds: ClassVar[Mapping[str, 'type[_BaseObj]']] = {}
-    _parent: '_BaseObj | None' = None
-    _observers: tuple[Callable[[], None], ...] = ()
-
-    def __init__(self, obj: Mapping[str, object] | None = None, **elements: object) -> None:
-        for name, kind in self._childKinds.items():
-            object.__setattr__(self, name, Children(self, kind))
-        if obj is not None and not isinstance(obj, Mapping):
-            raise TypeError(f'{type(self).__name__} takes a dict or keywords, not {obj!r}')
-        for name, value in {**(obj or {}), **elements}.items():
-            if name not in self._elementNames():
-                raise TypeError(self._unknown(name))
-            setattr(self, name, value)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name.startswith('_'):
-            object.__setattr__(self, name, value)
-        elif name in self._childKinds:
-            getattr(self, name)[:] = value
-        elif not hasattr(type(self), name):
-            if type(self).__module__ == __name__:
-                raise TypeError(self._unknown(name))
-            object.__setattr__(self, name, value)  # a subclass may keep what it likes
-        elif callable(getattr(type(self), name)):
-            raise TypeError(self._unknown(name))
-        elif isinstance(value, list):
-            self.__setattr__(name, tuple(value))  # so that it cannot change behind our back
-        elif getattr(self, name) != value:
-            object.__setattr__(self, name, value)
-            self._changed()
-
-    def __repr__(self) -> str:
-        label = next((value for name in self._labels if (value := getattr(self, name, None)) is not None), '')
-        return f'<{type(self).__name__} {label!r}>'
-
-    _labels: ClassVar[tuple[str, ...]] = ('name',)
-
-    @classmethod
-    def _elementNames(cls) -> list[str]:
-        """Return the public attributes that can be set, in the order they are written here."""
-        names = [name for kind in reversed(cls.__mro__) for name in vars(kind) if not name.startswith('_')]
-        return [*cls._childKinds, *(name for name in names if _settable(getattr(cls, name)))]
-
-    def _unknown(self, name: str) -> str:
-        from difflib import get_close_matches  # here, as only a mistake needs it
-
-        near = get_close_matches('uuid' if name == 'UDN' else name, self._elementNames(), n=1, cutoff=0.5)
-        hint = f'did you mean {near[0]!r}?' if near else f'there are {", ".join(self._elementNames())}'
-        return f'{type(self).__name__} has no element {name!r}: {hint}'
-
-    def _root(self) -> '_BaseObj':
-        top = self
-        while top._parent is not None:
-            top = top._parent
-        return top
-
-    def _changed(self) -> None:
-        for notice in self._root()._observers:
-            notice()
-
-    def addObserver(self, notice: Callable[[], None]) -> None:
-        """Call ``notice()`` after every change in the tree below; it comes in the thread that made the change."""
-        self._observers = (*self._observers, notice)
-
-    def removeObserver(self, notice: Callable[[], None]) -> None:
-        """Undo :meth:`addObserver`; an unknown one is no error."""
-        self._observers = tuple(known for known in self._observers if known != notice)
-
-
-def _settable(attribute: object) -> bool:
-    return attribute.fset is not None if isinstance(attribute, property) else not callable(attribute)
-
-
-Kind = TypeVar('Kind', bound=_BaseObj)
-
-
-class Children(MutableSequence[Kind], Generic[Kind]):
-    """The children of one kind: a list that knows its owner, takes dicts as well, and finds children by name.
-
-    ``service.actions['GetStatus']`` and ``service.actions[0]`` both work. A child belongs to one parent.
-    """
-
-    def __init__(self, owner: _BaseObj, kind: type[Kind]) -> None:
-        self._owner = owner
-        self._kind = kind
-        self._items: list[Kind] = []
-
-    @overload
-    def __getitem__(self, index: int | str) -> Kind: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Kind]: ...
-    def __getitem__(self, index: int | str | slice) -> Kind | list[Kind]:
-        if isinstance(index, str):
-            for item in self._items:
-                if getattr(item, 'name', None) == index:
-                    return item
-            raise KeyError(index)
-        return self._items[index]
-
-    @overload
-    def __setitem__(self, index: int, value: Kind | Mapping[str, object]) -> None: ...
-    @overload
-    def __setitem__(self, index: slice, value: Iterable[Kind | Mapping[str, object]]) -> None: ...
-    def __setitem__(self, index: int | slice, value: object) -> None:
-        items: list[object] = list(self._items)
-        if isinstance(index, slice):
-            if isinstance(value, Mapping | str | bytes) or not isinstance(value, Iterable):
-                raise TypeError(f'a list of {self._kind.__name__} objects or dicts is wanted, not {value!r}')
-            items[index] = value
-        else:
-            items[index] = value
-        self._replace(items, swapping=not isinstance(index, slice))
-
-    def __delitem__(self, index: int | slice) -> None:
-        items: list[object] = list(self._items)
-        del items[index]
-        self._replace(items)
-
-    def insert(self, index: int, value: Kind | Mapping[str, object]) -> None:
-        """Insert a child, or a dict to make one of.
-
-        :raises TypeError: another kind of object.
-        :raises DescriptionError: the child has another parent, or is its own ancestor.
-        """
-        items: list[object] = list(self._items)
-        items.insert(index, value)
-        self._replace(items)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __iter__(self) -> Iterator[Kind]:
-        return iter(self._items)
-
-    def __contains__(self, value: object) -> bool:
-        if isinstance(value, str):
-            return any(getattr(item, 'name', None) == value for item in self._items)
-        return value in self._items
-
-    def __eq__(self, other: object) -> bool:
-        return list(self) == list(other) if isinstance(other, Children | list | tuple) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return repr(self._items)
-
-    def _replace(self, items: Iterable[object], *, swapping: bool = False) -> None:
-        """Take other children, all or none; the list is a new one, so that who reads the former is not disturbed.
-
-        :param swapping: a child may stand there twice, as it does while two of them change places.
-        """
-        children = [self._checked(item) for item in items]
-        for child in children:
-            if not swapping and children.count(child) > 1:
-                raise DescriptionError(f'{child!r} is there already: make a second {self._kind.__name__}')
-        former, self._items = self._items, children
-        for item in former:
-            item._parent = None
-        for item in self._items:
-            item._parent = self._owner
-        self._owner._changed()
-
-    def _checked(self, value: object) -> Kind:
-        child = self._kind(value) if isinstance(value, Mapping) else value
-        if not isinstance(child, self._kind):
-            raise TypeError(f'{self._owner!r} takes a {self._kind.__name__} here, not {value!r}')
-        if child._parent not in (None, self._owner):
-            raise DescriptionError(
-                f'{child!r} belongs to {child._parent!r} already: make a second {self._kind.__name__}'
-            )
-        if child is self._owner._root():
-            raise DescriptionError(f'{child!r} cannot be put inside itself')
-        return child
 
 
 class FilePath(Protocol):
@@ -223,6 +43,7 @@ class Icon(_BaseObj):
     """
 
     _labels = ('path', 'url', 'mimetype')
+    _compared = ('mimetype', 'width', 'height', 'depth')
 
     path: str | FilePath | None = None
     data: bytes | None = None
@@ -261,52 +82,20 @@ def measure(content: bytes) -> dict[str, object]:
     return {'mimetype': mimetype, 'width': width, 'height': height, 'depth': depth}
 
 
-class Argument(_BaseObj):
-    """An argument of an action (UDA 1.1 §2.5).
-
-    ``direction`` is ``in`` or ``out``; ``retval`` may mark the first ``out`` one.
-    """
-
-    name: str | None = None
-    direction: str = 'in'
-    relatedStateVariable: str | None = None
-    retval: bool = False
-
-
-class Action(_BaseObj):
-    """An action of a service (UDA 1.1 §2.5) with its ``arguments``, the ``in`` ones before the ``out`` ones."""
-
-    _childKinds: ClassVar[Mapping[str, type[_BaseObj]]] = {'arguments': Argument}
-
-    name: str | None = None
-    arguments: Children[Argument]
-
-
-class StateVariable(_BaseObj):
-    """A state variable of a service (UDA 1.1 §2.5).
-
-    ``dataType`` is UPnP's name of it, such as ``ui2``. ``allowedValueList`` holds strings, ``allowedValueRange`` is
-    ``(minimum, maximum)`` or ``(minimum, maximum, step)``.
-    """
-
-    name: str | None = None
-    dataType: str = 'string'
-    defaultValue: str | int | float | bool | None = None
-    sendEvents: bool = False
-    multicast: bool = False
-    allowedValueList: tuple[str, ...] | None = None
-    allowedValueRange: tuple[float, ...] | None = None
-
-
 class Service(_BaseObj):
-    """A service on a device (UDA 1.1 §2.3).
+    """A service on a device (UDA 1.1 §2.3): a subclass, or filled from a dict, keywords, attributes or an SCPD.
 
-    ``SCPDURL``, ``controlURL`` and ``eventSubURL`` are the announcer's to choose; set one only when something else
-    serves it. Without a ``serviceId`` one is made from the ``serviceType``.
+    A subclass declares its state variables as attributes and its actions by :func:`upnp.action`. ``SCPDURL``,
+    ``controlURL`` and ``eventSubURL`` are the announcer's to choose; set one only when something else serves it.
+    Without a ``serviceId`` one is made from the ``serviceType``.
+
+    :raises DescriptionError: actions or state variables that cannot be described, when the class or the dict is made.
     """
 
     _childKinds: ClassVar[Mapping[str, type[_BaseObj]]] = {'actions': Action, 'stateVariables': StateVariable}
     _labels = ('serviceId', 'serviceType')
+    _compared = ('serviceType', 'serviceId', 'SCPDURL', 'controlURL', 'eventSubURL', 'actions', 'stateVariables')
+    _declaration: ClassVar[Declaration] = Declaration()
 
     serviceType: str | None = None
     serviceId: str | None = None
@@ -315,6 +104,41 @@ class Service(_BaseObj):
     eventSubURL: str | None = None
     actions: Children[Action]
     stateVariables: Children[StateVariable]
+
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__(**options)
+        cls._declaration = declaredIn(cls)
+
+    def __init__(self, obj: Mapping[str, object] | None = None, **elements: object) -> None:
+        super().__init__()
+        self.stateVariables, self.actions = self._declaration.copies(self)  # type: ignore[assignment]
+        self._take(obj, elements)
+        checkScpd(self.actions, self.stateVariables, repr(self))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in RESERVED:
+            raise TypeError(f'{type(self).__name__}: {name!r} is an attribute of our own: call yours otherwise')
+        if isinstance(getattr(type(self), name, None), StateVariable):
+            object.__setattr__(self, name, value)  # a value, no element
+        else:
+            super().__setattr__(name, value)
+
+    @classmethod
+    def fromXml(cls, text: str | bytes, obj: Mapping[str, object] | None = None, **elements: object) -> Self:
+        """Return a service with the actions and state variables of an SCPD (UDA 1.1 §2.5).
+
+        An SCPD does not tell the ``serviceType``: give it as another element. A subclass's method that bears an
+        action's name becomes its function; else set ``service.actions['GetStatus'].function``.
+
+        :param text: the document; bytes are UTF-8, or UTF-16 with a byte order mark.
+        :param obj: further elements as a dict, or by keyword.
+        :raises DescriptionError: it is no XML, or no SCPD.
+        """
+        from ._reading import fillService  # here, as reading XML is only for those who do
+
+        service = cls(obj, **elements)
+        fillService(service, text)
+        return service
 
 
 class Device(_BaseObj):
@@ -327,6 +151,11 @@ class Device(_BaseObj):
     """
 
     _labels = ('friendlyName', 'deviceType')
+    _compared = (
+        *('deviceType', 'friendlyName', 'manufacturer', 'manufacturerURL', 'modelDescription', 'modelName'),
+        *('modelNumber', 'modelURL', 'serialNumber', 'UDN', 'UPC', 'presentationURL', 'deviceCategory', 'hardwareId'),
+        *('compatibleId', 'icons', 'services', 'devices'),
+    )
 
     deviceType: str | None = None
     friendlyName: str | None = None
@@ -378,6 +207,22 @@ class Device(_BaseObj):
                 f'uuid {self._uuid!r} is fixed while the device is announced: stop the announcer first'
             )
         self._uuid = text
+
+    @classmethod
+    def fromXml(cls, text: str | bytes) -> Self:
+        """Return the device of a description (UDA 1.1 §2.3), with its icons, services and embedded devices.
+
+        Its services are without actions and state variables: those stand in their SCPDs, see :meth:`Service.fromXml`.
+        Relative URLs are left out, as the announcer lays out its own; an icon's ``path`` or ``data`` is to be set.
+
+        :param text: the document; bytes are UTF-8, or UTF-16 with a byte order mark.
+        :raises DescriptionError: it is no XML, or no description of a device.
+        """
+        from ._reading import fillDevice  # here, as reading XML is only for those who do
+
+        device = cls()
+        fillDevice(device, text)
+        return device
 
     @property
     def isEmbedded(self) -> bool:

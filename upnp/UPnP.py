@@ -10,6 +10,8 @@ from contextlib import suppress
 from types import TracebackType
 
 from . import Description, _loops
+from ._answers import Resource
+from ._calls import Calls
 from ._discovery import Advertisement, bootIdAt, nextBootId
 from ._identity import systemToken
 from ._limits import Limits
@@ -18,7 +20,7 @@ from ._options import MAX_NUMBER, checkedHeaders, checkedNames, checkRange, serv
 from ._publication import prepare, published
 from ._version import __version__
 from .Errors import DescriptionError, NetworkError
-from .HTTP import HTTP, Resource
+from .HTTP import HTTP
 from .Objects import Device
 from .SSDP import OUR_HEADERS, SSDP
 
@@ -75,6 +77,7 @@ class Announcer:
         self.serverToken = serverToken(systemToken(), server)
         self.advertisement = Advertisement()
         self.resources: dict[str, Resource] = {}
+        self.calls = Calls(self.limits)
         self.http = HTTP(self, httpPort, netBind)
         self.ssdp = SSDP(self, netBind)
         self._roots = [checkedDevice(device)]
@@ -181,7 +184,7 @@ class Announcer:
         :raises DescriptionError: it cannot be announced as it is, or is announced here, or has the uuid of another.
         """
         Description.checkDevice(checkedDevice(device))
-        if device in self._roots:
+        if any(root is device for root in self._roots):
             raise DescriptionError(f'{device!r} is announced here already')
         if device.uuid is not None:
             Description.checkUuids([*(root for root in self._roots if root.uuid is not None), device])
@@ -195,12 +198,15 @@ class Announcer:
 
         :raises ValueError: it is not announced here.
         """
-        self._roots.remove(device)
+        if all(root is not device for root in self._roots):
+            raise ValueError(f'{device!r} is not announced here')
+        self._roots = [root for root in self._roots if root is not device]
         device.removeObserver(self._onChange)
         removed = self.advertisement.roots.get(str(device.UDN))
         if self._life is not None and removed is not None and removed.device is device:
             self.ssdp.change(self.advertisement.without(device))
             self.resources = {path: one for path, one in self.resources.items() if path not in removed.paths}
+            self._retainCalls()
 
     # As documented
 
@@ -340,6 +346,7 @@ class Announcer:
             self._unwatch()
             self.ssdp.stop()
             self.http.abandon()
+            self.calls.abandon()
             self._forget(life)
 
     # How it is done
@@ -406,6 +413,7 @@ class Announcer:
         self.ssdp.stop()
         try:
             await self.http.stop()
+            self.calls.abandon()
         finally:
             self._forget(life)
 
@@ -450,14 +458,18 @@ class Announcer:
             try:
                 await prepare(roots, self._noted)
             except DescriptionError as error:
-                log.warning('a change is not announced, the devices stay as they were: %s', error)
+                log.warning('a change is not announced, others go on seeing what was there before: %s', error)
                 return
             if roots != tuple(self._roots):
                 self._onChange()  # one came or went meanwhile
                 return
+            self._retainCalls()
             self.resources, advertisement = published(self.http, roots, self._main, self.advertisement.bootId)
             if advertisement.content != self.advertisement.content:
                 self.ssdp.change(advertisement)
+
+    def _retainCalls(self) -> None:
+        self.calls.retain(service for root in self._roots for device in root.family() for service in device.services)
 
 
 class Annoncer(Announcer):

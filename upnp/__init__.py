@@ -1,29 +1,37 @@
-"""Put a device on the network: UPnP announcement, description and page, on asyncio.
+"""Put a device on the network: UPnP announcement, description, control and page, on asyncio.
 
 device = upnp.Device(friendlyName='Workshop lamp', deviceType='urn:schemas-upnp-org:device:BinaryLight:1')
 async with upnp.Announcer(device) as server:
     await server.serveForever()
 """
 
+from ._declaration import action
+from ._hints import Call
 from ._limits import Limits
+from ._types import Range, Value
 from ._version import __version__
-from .Errors import DescriptionError, MessageError, NetworkError, UPnPError
+from .Errors import ActionError, DescriptionError, MessageError, NetworkError, UPnPError
 from .Objects import Action, Argument, Device, Icon, Service, StateVariable
 from .UPnP import Annoncer, Announcer
 
 __all__ = [
     'Action',
+    'ActionError',
     'Annoncer',
     'Announcer',
     'Argument',
+    'Call',
     'DescriptionError',
     'Device',
     'Icon',
     'Limits',
     'MessageError',
     'NetworkError',
+    'Range',
     'Service',
     'StateVariable',
     'UPnPError',
+    'Value',
     '__version__',
+    'action',
 ]

@@ -6,7 +6,7 @@ It knows how long to wait and how much to take, and refuses to know what a reque
 import asyncio
 
 from ._limits import Limits
-from ._message import CHUNKED, Request, bodyLength, headEnd, parseChunkSize, parseRequest
+from ._message import CHUNKED, Request, headEnd, parseChunkSize, parseRequest
 from .Errors import MessageError
 
 __all__ = ['Connection']
@@ -24,23 +24,43 @@ class Connection:
         self.peer: tuple[str, int] = (writer.get_extra_info('peername') or ('?', 0))[:2]
         self.host: str = (writer.get_extra_info('sockname') or ('',))[0]
         self.task = currentTask('upnp connection')
+        self.isBusy = False  # while a function of the user's runs for it
         self._reader = reader
         self._limits = limits
         self._buffer = bytearray()
+        self._former: tuple[bytes, Request] | None = None
+        self._due: float | None = None
+        self._isLate = False
+        self._timer: asyncio.TimerHandle | None = None
 
-    async def request(self) -> Request | None:
-        """Return the next request, its body read and dropped; None at the end.
+    async def head(self) -> Request | None:
+        """Return the head of the next request; None at the end.
 
         :raises MessageError: the peer's bytes are no request, or go beyond a limit.
-        :raises TimeoutError: the peer is silent or slow.
         """
         head = await self._head()
         if head is None:
             return None
-        parsed = parseRequest(head, self._limits.maxHeaderFields)
-        if length := bodyLength(parsed):
-            await self._skipBody(parsed, length)
-        return parsed
+        if self._former is None or head != self._former[0]:  # most kept connections ask for the same again and again
+            self._former = head, parseRequest(head, self._limits.maxHeaderFields)
+        return self._former[1]
+
+    async def body(self, length: int, *, keep: bool, isAwaited: bool = False) -> bytes:
+        """Read the body that follows a head; return it, or nothing when it is not to be kept.
+
+        :param length: in bytes, or :data:`upnp._message.CHUNKED`.
+        :param isAwaited: the peer waits for a word before it sends the body (RFC 9110 §10.1.1).
+        :raises MessageError: it goes beyond a limit, is cut off, or its chunks are none.
+        :raises TimeoutError: the peer is slow; it was cut off.
+        """
+        if length > self._limits.maxBodyBytes:
+            raise MessageError(f'a body of {length} bytes', 413)
+        if isAwaited:
+            self.writer.write(CONTINUE)
+        self._expect(self._limits.bodySeconds)
+        body = await (self._chunks(keep) if length == CHUNKED else self._take(length, keep))
+        self._due = None
+        return body
 
     async def flush(self) -> None:
         """Wait until the peer has taken what was written; one that reads nothing is cut off."""
@@ -54,7 +74,11 @@ class Connection:
 
     async def close(self) -> None:
         """Close it, and wait for the end; what the peer does not take in time is dropped."""
+        if self._timer is not None:
+            self._timer.cancel()
         self.writer.close()
+        if not self.writer.transport.get_write_buffer_size():
+            return
         try:
             async with asyncio.timeout(self._limits.writeSeconds):
                 await self.writer.wait_closed()
@@ -68,23 +92,47 @@ class Connection:
         """Return a head with its blank line; None when the peer has closed, or is idle for too long."""
         limits, buffer = self._limits, self._buffer
         began = bool(buffer)
-        async with asyncio.timeout(limits.headSeconds if began else limits.idleSeconds) as deadline:
-            while True:
-                while buffer.startswith((b'\r\n', b'\n')):  # RFC 9112 §2.2: skip empty lines before a request
-                    del buffer[: 1 + (buffer[0] == 0x0D)]
-                if (end := headEnd(buffer)) >= 0 or len(buffer) > limits.maxHeadBytes:
-                    break
-                if buffer and not began:
-                    began = True
-                    deadline.reschedule(asyncio.get_running_loop().time() + limits.headSeconds)
-                received = await self._reader.read(READ_BYTES)
-                if not received:
-                    return None
-                buffer += received
+        self._expect(limits.headSeconds if began else limits.idleSeconds)
+        while True:
+            while buffer.startswith((b'\r\n', b'\n')):  # RFC 9112 §2.2: skip empty lines before a request
+                del buffer[: 1 + (buffer[0] == 0x0D)]
+            if (end := headEnd(buffer)) >= 0 or len(buffer) > limits.maxHeadBytes:
+                break
+            if buffer and not began:
+                began = True
+                self._expect(limits.headSeconds)
+            received = await self._reader.read(READ_BYTES)
+            if not received:
+                return None
+            buffer += received
+        self._due = None
         self._checkHead(end)
         head = bytes(buffer[:end])
         del buffer[:end]
         return head
+
+    def _expect(self, seconds: float) -> None:
+        """Cut the peer off if nothing is noted to the contrary for so long.
+
+        A timer for each request would cost more than the request: one is left as it is, and looks when it rings.
+        """
+        loop = self.task.get_loop()
+        self._due = loop.time() + seconds
+        if self._timer is None or self._timer.when() > self._due:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = loop.call_at(self._due, self._onTime)
+
+    def _onTime(self) -> None:
+        self._timer = None
+        if self._due is None:
+            return
+        loop = self.task.get_loop()
+        if self._due > loop.time():
+            self._timer = loop.call_at(self._due, self._onTime)
+        else:
+            self._isLate = True
+            self.abort()
 
     def _checkHead(self, end: int) -> None:
         line = self._buffer.find(b'\n')
@@ -95,30 +143,20 @@ class Connection:
         if end < 0 or end > self._limits.maxHeadBytes:
             raise MessageError('the head is too long', 431)
 
-    async def _skipBody(self, request: Request, length: int) -> None:
-        if length > self._limits.maxBodyBytes:
-            raise MessageError(f'a body of {length} bytes', 413)
-        if request.headers.get('expect', '').lower() == '100-continue' and request.version == 'HTTP/1.1':
-            self.writer.write(CONTINUE)
-        async with asyncio.timeout(self._limits.bodySeconds):
-            if length == CHUNKED:
-                await self._skipChunks()
-            else:
-                await self._take(length)
-
-    async def _skipChunks(self) -> None:
+    async def _chunks(self, keep: bool) -> bytes:
         """Read a chunked body and its trailer (RFC 9112 §7.1)."""
+        chunks = bytearray()
         total = 0
         while size := parseChunkSize(await self._line()):
             total += size
             if total > self._limits.maxBodyBytes:
                 raise MessageError(f'a body of more than {total} bytes', 413)
-            await self._take(size)
+            chunks += await self._take(size, keep)
             if await self._line():
                 raise MessageError('a chunk is longer than it says')
         for _ in range(self._limits.maxHeaderFields):
             if not await self._line():
-                return
+                return bytes(chunks)
         raise MessageError('the trailer is too long', 431)
 
     async def _line(self) -> bytes:
@@ -129,15 +167,20 @@ class Connection:
         line = await self._take(end + 1)
         return line[:-1].removesuffix(b'\r')
 
-    async def _take(self, count: int) -> bytes:
+    async def _take(self, count: int, keep: bool = True) -> bytes:
         while len(self._buffer) < count:
+            if not keep:  # what is dropped need not be collected first
+                count -= len(self._buffer)
+                self._buffer.clear()
             await self._more()
-        taken = bytes(self._buffer[:count])
+        taken = bytes(self._buffer[:count]) if keep else b''
         del self._buffer[:count]
         return taken
 
     async def _more(self) -> None:
         received = await self._reader.read(READ_BYTES)
+        if self._isLate:
+            raise TimeoutError('the body comes too slowly')
         if not received:
             raise MessageError('the body is cut off')
         self._buffer += received

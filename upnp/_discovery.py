@@ -12,6 +12,7 @@ from random import Random
 from typing import Generic, TypeVar
 
 from ._limits import Limits
+from ._urn import splitVersion
 from .Objects import Device
 
 __all__ = [
@@ -95,14 +96,6 @@ def highestVersions(types: Iterable[str]) -> list[str]:
         base, version = splitVersion(type_)
         highest[base, version > 0] = max(version, highest.get((base, version > 0), 0))
     return [f'{base}:{version}' if versioned else base for (base, versioned), version in highest.items()]
-
-
-def splitVersion(type_: str) -> tuple[str, int]:
-    """Split a type into what stands before the version and the version; 0 when there is none."""
-    base, _, version = type_.rpartition(':')
-    if base and version.isascii() and version.isdigit() and version[0] != '0' and len(version) < 10:
-        return base, int(version)
-    return type_, 0
 
 
 class Directory:

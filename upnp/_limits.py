@@ -34,6 +34,18 @@ class Limits:
     maxBodyBytes: int = 262144
     """Body of a request, 413 beyond, before it is read where its length is told."""
 
+    maxXmlDepth: int = 32
+    """Elements inside each other, 400 beyond; a SOAP call has four."""
+
+    maxXmlElements: int = 10000
+    """Elements of a document, 400 beyond."""
+
+    maxXmlAttributes: int = 256
+    """Attributes of one element, 400 beyond."""
+
+    callSeconds: float = 30
+    """For an action's function, 501 beyond: UDA 1.1 §3.2.2 wants the answer within this."""
+
     headSeconds: float = 10
     """From the first byte of a request head to its last."""
 

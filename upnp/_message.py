@@ -18,6 +18,7 @@ __all__ = [
     'Request',
     'Response',
     'bodyLength',
+    'expectsContinue',
     'headEnd',
     'parse',
     'parseChunkSize',
@@ -183,6 +184,11 @@ def bodyLength(request: Request) -> int:
     if not (length.isascii() and length.isdigit() and len(length) <= MAX_DIGITS):
         raise MessageError(f'Content-Length {length[:40]!r}')
     return int(length)
+
+
+def expectsContinue(request: Request) -> bool:
+    """Tell whether the peer waits for a word before it sends the body (RFC 9110 §10.1.1)."""
+    return request.headers.get('expect', '').lower() == '100-continue' and request.version == 'HTTP/1.1'
 
 
 def parseChunkSize(line: bytes) -> int:

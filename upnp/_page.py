@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ._xml import Template, escape
+from ._xml import Template, escapeInTemplate
 from .Description import Places, textOf
 from .Objects import Device
 
@@ -30,7 +30,7 @@ def renderPage(root: Device, places: Places) -> str:
     values = {'name': textOf(root, 'friendlyName', 'device'), 'description': places.description}
     page = PAGE.replace('{items}', f'<ul>\n{lines}</ul>\n' if lines else '')
     for name, value in values.items():
-        page = page.replace(f'{{{name}}}', escape(value))
+        page = page.replace(f'{{{name}}}', escapeInTemplate(value))
     return Template(page)
 
 
@@ -38,6 +38,6 @@ def items(root: Device) -> Iterator[str]:
     """Yield a list item for each element that is set, and for each embedded device."""
     for name, label in SHOWN.items():
         if text := textOf(root, name, 'device'):
-            yield f'<li>{label}: {escape(text)}</li>\n'
+            yield f'<li>{label}: {escapeInTemplate(text)}</li>\n'
     for device in root.devices:
-        yield f'<li>{escape(textOf(device, "friendlyName", "device"))}</li>\n'
+        yield f'<li>{escapeInTemplate(textOf(device, "friendlyName", "device"))}</li>\n'

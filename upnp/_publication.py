@@ -8,10 +8,11 @@ import logging
 from collections.abc import Sequence
 
 from . import Description
+from ._answers import Resource
 from ._discovery import Advertisement, Root
 from ._identity import machineIdentity, settleUuids
 from .Errors import DescriptionError
-from .HTTP import HTTP, Resource
+from .HTTP import HTTP
 from .Objects import Device, FilePath, Icon
 
 __all__ = ['prepare', 'published']

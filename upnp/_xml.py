@@ -1,12 +1,26 @@
-"""Building XML text: elements, escaping, the characters XML 1.0 allows. Knows nothing of UPnP."""
+"""XML text written and read: elements, escaping, and a reader that is safe to give a stranger's bytes to.
 
-from collections.abc import Iterable, Mapping
+Reading is expat's, which the standard library brings; it is loaded when first needed. Knows nothing of UPnP.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-__all__ = ['Element', 'Template', 'escape', 'forbiddenCharacter', 'render']
+from ._limits import Limits
+from .Errors import MessageError
+
+__all__ = [
+    *('Element', 'Node', 'Template', 'checkText', 'escape', 'escapeInTemplate', 'forbiddenCharacter', 'parse'),
+    'render',
+]
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 INDENT = '  '
+SEPARATOR = ' '  # of namespace and name in what expat tells; no name has one
+MAX_NAMESPACE = 512  # characters; expat tells it anew with every name, so a long one would be copied thousands of times
+SMALL_BYTES = 8192  # of a document: too few for namespaces to be multiplied in
+UTF_16_MARKS = (b'\xff\xfe', b'\xfe\xff')
 
 
 class Template(str):
@@ -20,7 +34,7 @@ class Element:
     """An element with either text or child elements.
 
     :param name: the qualified name as it is written.
-    :param content: raw text, escaped when rendered, or the children in order.
+    :param content: raw text, escaped when rendered (in a document that is a template), or the children in order.
     """
 
     name: str
@@ -45,16 +59,33 @@ def isChar(character: str) -> bool:
     )
 
 
-def escape(text: str) -> str:
-    """Return ``text`` for use in content and in double-quoted attributes.
+def checkText(text: str) -> None:
+    """Check that a text can be put into XML.
 
     :raises ValueError: a character that XML 1.0 cannot carry.
     """
     if (character := forbiddenCharacter(text)) is not None:
         raise ValueError(f'XML cannot carry the character {character!r}')
+
+
+def escape(text: str) -> str:
+    """Return ``text`` for use in content and in double-quoted attributes.
+
+    :raises ValueError: a character that XML 1.0 cannot carry.
+    """
+    if text.isalnum():  # as most values are
+        return text
+    checkText(text)
     escaped = text.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;').replace('"', '&quot;')
-    escaped = escaped.replace('\r', '&#13;')
-    return escaped if isinstance(text, Template) else escaped.replace('{', '&#123;')
+    return escaped.replace('\r', '&#13;')
+
+
+def escapeInTemplate(text: str) -> str:
+    """Return ``text`` for use in a document that is a template; its braces are escaped, unless it is one itself.
+
+    :raises ValueError: a character that XML 1.0 cannot carry.
+    """
+    return escape(text) if isinstance(text, Template) else escape(text).replace('{', '&#123;')
 
 
 def render(root: Element) -> str:
@@ -64,13 +95,144 @@ def render(root: Element) -> str:
 
 def lines(element: Element, indent: str) -> Iterable[str]:
     """Yield the lines of one element, each with its newline."""
-    head = element.name + ''.join(f' {name}="{escape(value)}"' for name, value in element.attributes.items())
+    head = element.name + ''.join(f' {name}="{escapeInTemplate(value)}"' for name, value in element.attributes.items())
     if not element.content:
         yield f'{indent}<{head}/>\n'
     elif isinstance(element.content, str):
-        yield f'{indent}<{head}>{escape(element.content)}</{element.name}>\n'
+        yield f'{indent}<{head}>{escapeInTemplate(element.content)}</{element.name}>\n'
     else:
         yield f'{indent}<{head}>\n'
         for child in element.content:
             yield from lines(child, indent + INDENT)
         yield f'{indent}</{element.name}>\n'
+
+
+# Reading
+
+
+class Node(NamedTuple):
+    """An element that was read.
+
+    :param namespace: empty without one; which prefix stood for it is not kept.
+    :param attributes: by name; one with a namespace as ``'namespace name'``.
+    :param text: its own character data, CDATA included, as it stands.
+    """
+
+    namespace: str
+    name: str
+    attributes: Mapping[str, str]
+    children: 'tuple[Node, ...]'
+    text: str
+
+    def child(self, name: str) -> 'Node | None':
+        """Return the first child of this name, of any namespace."""
+        return next(self.all(name), None)
+
+    def all(self, name: str) -> 'Iterator[Node]':
+        """Yield the children of this name, of any namespace."""
+        return (node for node in self.children if node.name == name)
+
+
+def parse(source: str | bytes, limits: Limits | None = None) -> Node:
+    """Return the root element of a document, of which comments and processing instructions are skipped.
+
+    :param source: bytes are UTF-8 whatever they declare, or UTF-16 with a byte order mark.
+    :param limits: for depth, elements and attributes.
+    :raises MessageError: not well-formed, beyond a limit, or with a document type declaration, which alone can define
+        entities: SOAP 1.1 §3 and UDA 1.1 §2.2 have none.
+    """
+    from pyexpat import ExpatError, ParserCreate  # here, as a device that nobody calls needs no parser
+
+    reader = Reader(limits or Limits())
+    expat = ParserCreate('utf-8', SEPARATOR)
+    expat.buffer_text = True
+    expat.StartElementHandler = reader.start
+    expat.EndElementHandler = reader.end
+    expat.CharacterDataHandler = reader.characters
+    expat.StartNamespaceDeclHandler = reader.namespace
+    expat.StartDoctypeDeclHandler = reader.doctype
+    try:
+        document = encoded(source)
+        if len(document) > SMALL_BYTES:
+            # Before it tells of an element, expat writes the namespace out with each attribute: a long one that is
+            # declared beside many would fill gigabytes. So a first reading knows no namespaces, and looks at these.
+            first = ParserCreate('utf-8')
+            first.StartElementHandler = reader.checkAttributes
+            first.StartDoctypeDeclHandler = reader.doctype
+            first.Parse(document, True)
+        expat.Parse(document, True)
+    except (ExpatError, UnicodeError) as error:
+        raise MessageError(f'not well-formed XML: {error}') from error
+    return reader.root
+
+
+def encoded(source: str | bytes) -> bytes:
+    """Return a document as UTF-8.
+
+    :raises UnicodeError: it cannot be decoded.
+    """
+    if isinstance(source, bytes):
+        if not source.startswith(UTF_16_MARKS):
+            return source
+        source = source.decode('utf-16')
+    return source.encode()
+
+
+class Reader:
+    """Builds the tree from what expat tells, and stops it at a limit."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._count = 0
+        self._declared = 0
+        self._open: list[tuple[str, dict[str, str], list[Node], list[str]]] = [('', {}, [], [])]
+
+    @property
+    def root(self) -> Node:
+        """The root element, once all is read."""
+        return self._open[0][2][0]
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Begin an element."""
+        self._count += 1
+        if len(self._open) > self._limits.maxXmlDepth:
+            raise MessageError(f'XML deeper than {self._limits.maxXmlDepth} elements')
+        if self._count > self._limits.maxXmlElements:
+            raise MessageError(f'XML with more than {self._limits.maxXmlElements} elements')
+        if len(attributes) + self._declared > self._limits.maxXmlAttributes:
+            raise MessageError(f'XML with {len(attributes) + self._declared} attributes at one element')
+        self._declared = 0
+        self._open.append((name, attributes, [], []))
+
+    def end(self, _name: str) -> None:
+        """End it."""
+        name, attributes, children, texts = self._open.pop()
+        namespace, _, local = name.rpartition(SEPARATOR)
+        self._open[-1][2].append(Node(namespace, local, attributes, tuple(children), ''.join(texts)))
+
+    def characters(self, text: str) -> None:
+        """Take character data."""
+        self._open[-1][3].append(text)
+
+    def checkAttributes(self, _name: str, attributes: dict[str, str]) -> None:
+        """Refuse too many of them, and a long namespace, in a reading that knows no namespaces."""
+        if len(attributes) > self._limits.maxXmlAttributes:
+            raise MessageError(f'XML with {len(attributes)} attributes at one element')
+        for name, value in attributes.items():
+            if name.startswith('xmlns'):
+                checkNamespace(value)
+
+    def namespace(self, _prefix: str | None, name: str | None) -> None:
+        """Refuse a long one; each is declared by an attribute of the element that begins next."""
+        self._declared += 1
+        checkNamespace(name or '')
+
+    def doctype(self, *_declaration: object) -> None:
+        """Refuse it, before an entity is defined."""
+        raise MessageError('XML with a document type declaration')
+
+
+def checkNamespace(name: str) -> None:
+    """Refuse a long one."""
+    if len(name) > MAX_NAMESPACE:
+        raise MessageError(f'XML with a namespace of {len(name)} characters')

@@ -1,4 +1,4 @@
-"""Time that moves by itself when nothing else can happen, and streams without sockets."""
+"""Time that moves by itself when nothing else can happen, or only when it is told to, and streams without sockets."""
 
 import asyncio
 import selectors
@@ -23,6 +23,24 @@ class Clock(selectors.DefaultSelector):
             self.now += timeout
             self.sleeps.append(timeout)
         return ready or (super().select(timeout) if timeout is None else [])
+
+
+class HeldClock(Clock):
+    """Time that stands still until it is advanced, so that a thread gets as long as it needs."""
+
+    PATIENCE_SECONDS = 10.0  # of a test that waits for what never happens
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass; what it brings about happens in the loop's next turns."""
+        self.now += seconds
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return what is ready, once there is something."""
+        if timeout is not None and timeout <= 0:
+            return selectors.DefaultSelector.select(self, 0)
+        ready = selectors.DefaultSelector.select(self, self.PATIENCE_SECONDS)
+        assert ready, 'nothing happens, and the clock is held'
+        return ready
 
 
 class ClockLoop(asyncio.SelectorEventLoop):
@@ -51,9 +69,9 @@ class ClockLoop(asyncio.SelectorEventLoop):
         return future
 
 
-def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
+def run(coroutine: Coroutine[Any, Any, Result], clock: Clock | None = None) -> Result:
     """Run a test's coroutine by a clock of its own; what reached the loop's exception handler fails the test."""
-    with asyncio.Runner(debug=True, loop_factory=lambda: ClockLoop(Clock())) as runner:
+    with asyncio.Runner(debug=True, loop_factory=lambda: ClockLoop(clock or Clock())) as runner:
         result = runner.run(coroutine)
         loop = runner.get_loop()
         assert isinstance(loop, ClockLoop)

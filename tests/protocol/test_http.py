@@ -7,6 +7,7 @@ import pytest
 
 import upnp
 from upnp import Description
+from upnp._calls import Calls
 from upnp.HTTP import (
     HTTP,
     DescriptionAnswer,
@@ -27,14 +28,18 @@ SCPD = f'/{UUID}/0/scpd.xml'
 
 
 class Site:
-    """An announcer's part in this: what is served, and its limits."""
+    """An announcer's part in this: what is served, its limits, and the calls that are under way.
 
-    def __init__(self, **limits: float) -> None:
+    :param device: the quickstart's when none is given.
+    """
+
+    def __init__(self, device: upnp.Device | None = None, **limits: float) -> None:
         self.limits = upnp.Limits(**limits)  # type: ignore[arg-type]
+        self.calls = Calls(self.limits)
         self.serverToken = TOKEN
         self.resources: dict[str, Resource] = {}
         self.http = HTTP(self, 5000, '127.0.0.1')
-        device = demo()
+        device = device or demo()
         self.resources, self.configId = self.http.publish(device, Description.placesOf(device, first=True))
 
 
@@ -218,6 +223,28 @@ def test_expect_gets_its_continue() -> None:
     """RFC 9110 §10.1.1."""
     request = get('/', 'GET', '1.1', 'Content-Length: 2', 'Expect: 100-continue')
     assert statuses(exchange([request, b'ab'])) == [100, 200]
+
+
+@pytest.mark.parametrize(
+    ('request_', 'status'),
+    [
+        (get('/nowhere', 'POST', '1.1', 'Content-Length: 2', 'Expect: 100-continue'), 404),
+        (get('/descr.xml', 'POST', '1.1', 'Transfer-Encoding: chunked', 'Expect: 100-continue'), 405),
+        (get('/', 'BREW', '1.1', 'Content-Length: 2', 'Expect: 100-continue'), 501),
+        (get('/', 'GET', '1.1', 'Content-Length: 262145', 'Expect: 100-continue'), 413),
+    ],
+)
+def test_expect_gets_an_error_at_once(request_: bytes, status: int) -> None:
+    """RFC 9110 §10.1.1: the body need not be sent, so the connection ends here."""
+    answer = exchange(request_ + get())
+    assert statuses(answer) == [status]
+    assert fields(answer)['CONNECTION'] == 'close'
+
+
+def test_expect_means_nothing_without_a_body_and_in_http_1_0() -> None:
+    """RFC 9110 §10.1.1."""
+    assert statuses(exchange(get('/', 'GET', '1.1', 'Expect: 100-continue'))) == [200]
+    assert statuses(exchange(get('/', 'GET', '1.0', 'Content-Length: 2', 'Expect: 100-continue') + b'ab')) == [200]
 
 
 @pytest.mark.parametrize(('more', 'language'), [((), None), (('Accept-Language: de',), 'en')])

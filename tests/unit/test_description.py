@@ -1,12 +1,15 @@
 """Device description and SCPD: what is refused, what is odd, and the documents to the byte."""
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from xml.etree import ElementTree
 
 import pytest
 
 import upnp
 from upnp import Description
+from upnp._types import DATA_TYPES
 from upnp._xml import Element
 
 UUID = '00a56575-78fa-40fe-b107-8f4b5043a2b0'
@@ -22,8 +25,11 @@ def lamp(**elements: object) -> upnp.Device:
 
 
 def withService(**elements: object) -> upnp.Device:
-    """The same with a service."""
-    return lamp(services=[{'serviceType': SWITCH, **elements}])
+    """The same with a service that is filled attribute by attribute, as a dict would be checked before."""
+    service = upnp.Service(serviceType=SWITCH)
+    for name, value in elements.items():
+        setattr(service, name, value)
+    return lamp(services=[service])
 
 
 def withVariable(**elements: object) -> upnp.Device:
@@ -40,7 +46,7 @@ def element(device: upnp.Device, places: Description.Places, page: str | None) -
     """The description of a device with all that is in it."""
     return Description.deviceElement(
         device,
-        [Description.iconElement(icon, icon.url or places.icons[icon]) for icon in device.icons],
+        [Description.iconElement(icon, icon.url or places.icon(icon)) for icon in device.icons],
         [Description.serviceElement(service, places) for service in device.services],
         [element(inner, places, None) for inner in device.devices],
         page,
@@ -260,7 +266,7 @@ SCPD = """<?xml version="1.0" encoding="utf-8"?>
       <dataType>r8</dataType>
       <defaultValue>0.5</defaultValue>
       <allowedValueRange>
-        <minimum>-1</minimum>
+        <minimum>-1.0</minimum>
         <maximum>1.5</maximum>
         <step>0.25</step>
       </allowedValueRange>
@@ -307,6 +313,49 @@ def test_a_full_service_is_described_to_the_byte() -> None:
     )
     Description.checkDevice(device)
     assert Description.fill(Description.renderScpd(device.services[0]), 4711, 'a').decode() == SCPD
+
+
+RANGES = [
+    ('ui1', (0, 255), '<minimum>0</minimum>|<maximum>255</maximum>'),
+    ('i8', (-(2**63), 2**63 - 1, 1), '<minimum>-9223372036854775808</minimum>|<maximum>9223372036854775807</maximum>|'),
+    ('r4', (Decimal('-0.5'), 1, 0.1), '<minimum>-0.5</minimum>|<maximum>1.0</maximum>|<step>0.1</step>'),
+    ('number', (1e-07, 1e22), '<minimum>1e-07</minimum>|<maximum>1e+22</maximum>'),
+    ('fixed.14.4', (0.1, Decimal('1E+2'), 1), '<minimum>0.1</minimum>|<maximum>100</maximum>|<step>1</step>'),
+]
+
+
+@pytest.mark.parametrize(('dataType', 'limits', 'expected'), RANGES, ids=[dataType for dataType, *_ in RANGES])
+def test_a_range_is_described_in_the_form_of_its_type(dataType: str, limits: tuple[float, ...], expected: str) -> None:
+    """UDA 2.0 §2.5."""
+    device = withVariable(dataType=dataType, allowedValueRange=limits)
+    Description.checkDevice(device)
+    lines = [line.strip() for line in Description.renderScpd(device.services[0]).splitlines()]
+    assert expected in '|'.join([*lines, ''])
+
+
+DEFAULTS = [
+    ('boolean', True, '1'),
+    ('boolean', 'no', '0'),
+    ('ui2', '007', '7'),
+    ('r8', 1, '1.0'),
+    ('string', ' <&> ', ' &lt;&amp;&gt; '),
+    ('string', '{host}{configId}', '&#123;host}&#123;configId}'),
+    ('char', '\r', '&#13;'),
+    ('bin.base64', b'\0\xff', 'AP8='),
+    ('bin.hex', bytearray(b'\0\xff'), '00ff'),
+    ('date', date(1, 2, 3), '0001-02-03'),
+    ('dateTime.tz', datetime(2024, 2, 29, 12, tzinfo=UTC), '2024-02-29T12:00:00+00:00'),
+    ('time', '07:30', '07:30:00'),
+    ('uuid', f'uuid:{UUID.upper()}', UUID),
+]
+
+
+@pytest.mark.parametrize(('dataType', 'default', 'text'), DEFAULTS)
+def test_a_default_is_described_in_the_form_of_its_type(dataType: str, default: object, text: str) -> None:
+    """UDA 2.0 §2.5."""
+    device = withVariable(dataType=dataType, defaultValue=default)
+    Description.checkDevice(device)
+    assert f'<defaultValue>{text}</defaultValue>' in Description.renderScpd(device.services[0])
 
 
 EMPTY_SCPD = """<?xml version="1.0" encoding="utf-8"?>
@@ -394,7 +443,7 @@ def test_the_first_root_device_has_the_short_paths() -> None:
         f'/{UUID}/1/scpd.xml',
         f'/{INNER_UUID}/0/scpd.xml',
     ]
-    assert places.icons == {root.icons[0]: f'/{UUID}/icon0-564acef2'}
+    assert [path for _, path in places.icons] == [f'/{UUID}/icon0-564acef2']
 
 
 def test_a_further_root_device_has_its_uuid_in_the_paths() -> None:
@@ -423,9 +472,9 @@ def test_an_odd_uuid_gives_a_path_all_the_same(uuid: str, path: str) -> None:
 
 def test_another_picture_has_another_path() -> None:
     root = fullDevice()
-    before = Description.placesOf(root, first=True).icons[root.icons[0]]
+    before = Description.placesOf(root, first=True).icon(root.icons[0])
     root.icons[0].load(GIF + b'more')
-    assert Description.placesOf(root, first=True).icons[root.icons[0]] != before
+    assert Description.placesOf(root, first=True).icon(root.icons[0]) != before
 
 
 # CONFIGID
@@ -478,73 +527,73 @@ REFUSED = [
     (lambda: lamp(services=[{'serviceType': type_, 'serviceId': 'a'} for type_ in 'ab']), 'device.services[1]: '),
     (lambda: lamp(icons=[{}]), 'device.icons[0]: an icon needs one of path, data and url, and has none'),
     (lambda: lamp(icons=[{'url': '/a', 'data': b'a'}]), 'device.icons[0]: an icon needs one of path, data and url'),
-    (lambda: withVariable(name=None), 'device.services[0].stateVariables[0].name: '),
-    (lambda: withVariable(name='1st'), 'device.services[0].stateVariables[0].name: '),
-    (lambda: withVariable(name='a-b'), 'device.services[0].stateVariables[0].name: '),
-    (lambda: withVariable(name='a\n'), 'device.services[0].stateVariables[0].name: '),
-    (lambda: withService(stateVariables=[{'name': 'A'}] * 2), 'device.services[0].stateVariables[1].name: '),
-    (lambda: withVariable(dataType='integer'), 'device.services[0].stateVariables[0].dataType: '),
-    (lambda: withVariable(dataType=None), 'device.services[0].stateVariables[0].dataType: '),
-    (lambda: withVariable(allowedValueList=[]), 'device.services[0].stateVariables[0].allowedValueList: '),
-    (lambda: withVariable(allowedValueList=['a', 'a']), 'device.services[0].stateVariables[0].allowedValueList: '),
+    (lambda: withVariable(name=None), 'device.services[0].stateVariables[0]: name '),
+    (lambda: withVariable(name='1st'), 'device.services[0].stateVariables[0]: name '),
+    (lambda: withVariable(name='a-b'), 'device.services[0].stateVariables[0]: name '),
+    (lambda: withVariable(name='a\n'), 'device.services[0].stateVariables[0]: name '),
+    (lambda: withService(stateVariables=[{'name': 'A'}] * 2), 'device.services[0].stateVariables[1]: name '),
+    (lambda: withVariable(dataType='integer'), "device.services[0].stateVariables['A'].dataType: "),
+    (lambda: withVariable(allowedValueList=[]), "device.services[0].stateVariables['A'].allowedValueList: "),
+    (lambda: withVariable(allowedValueList=['a', 'a']), "device.services[0].stateVariables['A'].allowedValueList: "),
     (
         lambda: withVariable(dataType='ui1', allowedValueList=['1']),
-        'device.services[0].stateVariables[0].allowedValueList: ',
+        "device.services[0].stateVariables['A'].allowedValueList: ",
     ),
     (
         lambda: withVariable(allowedValueList=['a'], defaultValue='b'),
-        'device.services[0].stateVariables[0].defaultValue: ',
+        "device.services[0].stateVariables['A'].defaultValue: ",
     ),
     *(
         (
             lambda limits=limits: withVariable(dataType='ui1', allowedValueRange=limits),
-            'device.services[0].stateVariables[0].allowedValueRange: ',
+            "device.services[0].stateVariables['A'].allowedValueRange: ",
         )
         for limits in ([], [1], [2, 1], [0, 9, 1, 1])
     ),
     *(
         (
             lambda value=value: withVariable(dataType='ui1', allowedValueRange=[1, 2], defaultValue=value),
-            'device.services[0].stateVariables[0].defaultValue: ',
+            "device.services[0].stateVariables['A'].defaultValue: ",
         )
         for value in (0, 3)
     ),
-    (lambda: withService(actions=[{}]), 'device.services[0].actions[0].name: '),
-    (lambda: withService(actions=[{'name': 'Go-on'}]), 'device.services[0].actions[0].name: '),
-    (lambda: withService(actions=[{'name': 'Go'}] * 2), 'device.services[0].actions[1].name: '),
-    (lambda: withArguments({'name': 'a#'}), 'device.services[0].actions[0].arguments[0].name: '),
+    (lambda: withService(actions=[{'name': 'Go', 'function': 5}]), "device.services[0].actions['Go'].function: "),
+    (lambda: withService(actions=[{}]), 'device.services[0].actions[0]: name '),
+    (lambda: withService(actions=[{'name': 'Go-on'}]), 'device.services[0].actions[0]: name '),
+    (lambda: withService(actions=[{'name': 'Go'}] * 2), 'device.services[0].actions[1]: name '),
+    (lambda: withArguments({'name': 'a#'}), "device.services[0].actions['Go'].arguments[0]: name "),
     (
         lambda: withArguments(*[{'name': 'a', 'relatedStateVariable': 'A'}] * 2),
-        'device.services[0].actions[0].arguments[1].name: ',
+        "device.services[0].actions['Go'].arguments[1]: name ",
     ),
     (
         lambda: withArguments({'name': 'a', 'direction': 'inout', 'relatedStateVariable': 'A'}),
-        'device.services[0].actions[0].arguments[0].direction: ',
+        "device.services[0].actions['Go'].arguments['a'].direction: ",
     ),
     (
         lambda: withArguments(
             {'name': 'a', 'direction': 'out', 'relatedStateVariable': 'A'}, {'name': 'b', 'relatedStateVariable': 'A'}
         ),
-        'device.services[0].actions[0].arguments[1]: ',
+        "device.services[0].actions['Go'].arguments['b']: ",
     ),
     (
         lambda: withArguments({'name': 'a', 'retval': True, 'relatedStateVariable': 'A'}),
-        'device.services[0].actions[0].arguments[0]: ',
+        "device.services[0].actions['Go'].arguments['a']: ",
     ),
     (
         lambda: withArguments(
             {'name': 'a', 'direction': 'out', 'relatedStateVariable': 'A'},
             {'name': 'b', 'direction': 'out', 'relatedStateVariable': 'A', 'retval': True},
         ),
-        'device.services[0].actions[0].arguments[1]: ',
+        "device.services[0].actions['Go'].arguments['b']: ",
     ),
     (
         lambda: withArguments({'name': 'a', 'relatedStateVariable': 'B'}),
-        'device.services[0].actions[0].arguments[0].relatedStateVariable: ',
+        "device.services[0].actions['Go'].arguments['a'].relatedStateVariable: ",
     ),
     (
         lambda: withArguments({'name': 'a'}),
-        'device.services[0].actions[0].arguments[0].relatedStateVariable: ',
+        "device.services[0].actions['Go'].arguments['a']: it has no type",
     ),
 ]
 
@@ -606,7 +655,7 @@ def test_what_can_be_announced_passes(device: upnp.Device) -> None:
     Description.checkDevice(device)
 
 
-@pytest.mark.parametrize('dataType', Description.DATA_TYPES)
+@pytest.mark.parametrize('dataType', DATA_TYPES)
 def test_every_data_type_of_uda_is_known(dataType: str) -> None:
     Description.checkDevice(withVariable(dataType=dataType))
 
@@ -617,7 +666,7 @@ def test_the_data_types_are_those_of_uda() -> None:
         'ui1 ui2 ui4 ui8 i1 i2 i4 i8 int r4 r8 number fixed.14.4 float char string date dateTime dateTime.tz '
         'time time.tz boolean bin.base64 bin.hex uri uuid'
     )
-    assert sorted(Description.DATA_TYPES) == sorted(names.split())
+    assert sorted(DATA_TYPES) == sorted(names.split())
 
 
 @pytest.mark.parametrize('others', [[UUID], ['other', UUID.upper()]])
@@ -677,6 +726,11 @@ def test_an_icon_lacks_what_nobody_gave_and_its_content_does_not_tell(icon: upnp
         (withService(), []),
         (withService(serviceType='urn:a:service:b:01'), ['device.services[0].serviceType ']),
         (withService(serviceId='1'), ['device.services[0].serviceId ']),
+        (
+            withService(actions=[{'name': 'Go'}, {'name': 'Stop', 'function': print}]),
+            ["device.services[0].actions['Go'] has no function"],
+        ),
+        (withService(actions=[{'name': 'Go'}], controlURL='http://192.0.2.1/'), []),
         (lamp(devices=[lamp(uuid='lamp')]), ['device.devices[0].uuid ']),
     ],
 )

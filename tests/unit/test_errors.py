@@ -14,6 +14,7 @@ from upnp import Errors
     ('kind', 'bases'),
     [
         (upnp.UPnPError, (Exception,)),
+        (upnp.ActionError, (upnp.UPnPError,)),
         (upnp.MessageError, (upnp.UPnPError, ValueError)),
         (upnp.DescriptionError, (upnp.UPnPError, ValueError)),
         (upnp.NetworkError, (upnp.UPnPError, OSError)),
@@ -24,7 +25,7 @@ def test_each_error_has_its_bases(kind: type[Exception], bases: tuple[type[Excep
 
 
 def test_every_error_is_exported() -> None:
-    assert sorted(Errors.__all__) == ['DescriptionError', 'MessageError', 'NetworkError', 'UPnPError']
+    assert sorted(Errors.__all__) == ['ActionError', 'DescriptionError', 'MessageError', 'NetworkError', 'UPnPError']
     assert all(getattr(upnp, name) is getattr(Errors, name) for name in Errors.__all__)
 
 
@@ -49,8 +50,34 @@ def test_a_network_error_keeps_the_number() -> None:
     assert (error.errno, error.strerror) == (errno.EADDRINUSE, 'HTTP port 5000 is taken')
 
 
+def test_an_action_error_tells_code_and_description() -> None:
+    error = upnp.ActionError(701, 'No such preset')
+    assert (str(error), error.code, error.description) == ('701 No such preset', 701, 'No such preset')
+
+
 @pytest.mark.parametrize(
-    'error', [upnp.MessageError('a', 431), upnp.DescriptionError('a', 'b'), upnp.NetworkError(98, 'a')]
+    ('code', 'description'),
+    [(401, 'Invalid Action'), (501, 'Action Failed'), (601, 'Argument Value Out of Range'), (701, 'Action Failed')],
+)
+def test_an_action_error_without_a_description_has_the_words_of_uda(code: int, description: str) -> None:
+    """UDA 1.1 §3.2.5; errorDescription is required."""
+    assert upnp.ActionError(code).description == description
+
+
+@pytest.mark.parametrize('code', [0, -1, 1000, '701', 701.0, True, None])
+def test_the_code_of_an_action_error_is_a_number(code: object) -> None:
+    with pytest.raises(ValueError, match=r'ActionError: code .* is no number from 1 to 999'):
+        upnp.ActionError(code)
+
+
+@pytest.mark.parametrize(
+    'error',
+    [
+        upnp.ActionError(701, 'a'),
+        upnp.MessageError('a', 431),
+        upnp.DescriptionError('a', 'b'),
+        upnp.NetworkError(98, 'a'),
+    ],
 )
 def test_an_error_can_be_copied_and_sent_to_another_process(error: Exception) -> None:
     for other in (copy.copy(error), pickle.loads(pickle.dumps(error))):

@@ -25,6 +25,7 @@ HEAVY = {
     *('pkg_resources', 'pprint', 'setuptools', 'socketserver', 'sqlite3', 'ssl', 'subprocess', 'tempfile', 'typeguard'),
     *('unittest', 'urllib.request', 'xml', 'xmlrpc'),
 }
+LATER = {'__init__', '__main__', '_reading'}
 MAX_FOREIGN_MODULES = 50  # those of the standard library and the dependencies, beyond asyncio's own
 
 
@@ -52,6 +53,11 @@ def test_import_loads_few_modules(gained: set[str]) -> None:
     assert len(foreign) <= MAX_FOREIGN_MODULES, foreign
 
 
-def test_import_loads_every_part_but_the_command_line(gained: set[str]) -> None:
+def test_import_loads_every_part_but_what_is_loaded_when_needed(gained: set[str]) -> None:
     parts = {name.removeprefix('upnp.') for name in gained if name.startswith('upnp.')}
-    assert parts == {path.stem for path in Path(upnp.__file__).parent.glob('*.py')} - {'__init__', '__main__', '_types'}
+    assert parts == {path.stem for path in Path(upnp.__file__).parent.glob('*.py')} - LATER
+
+
+def test_import_loads_no_xml_parser(gained: set[str]) -> None:
+    """Not until a request or fromXml needs one."""
+    assert gained & {'pyexpat', 'xml.parsers.expat', 'xml.etree', 'defusedxml', 'decimal', '_decimal'} == set()

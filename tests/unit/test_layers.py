@@ -16,20 +16,27 @@ PACKAGE = Path(upnp.__file__).parent
 # A module may import those on lower levels only. "3b" is level 3 that may look at level 3, and so are "4b" and "5b".
 LEVELS = {
     '0': ('Errors', '_limits', '_version'),
-    '1': ('_xml', '_message', '_options', '_types'),
+    '1': ('_xml', '_message', '_options', '_types', '_urn', '_model'),
+    '1b': ('_hints',),
+    '1c': ('_scpd',),
+    '1d': ('_declaration',),
     '2': ('Objects',),
-    '3': ('Description', '_discovery'),
-    '3b': ('_page',),
-    '4': ('_network', '_identity', '_loops', '_connection'),
-    '4b': ('_timetable',),
+    '3': ('Description', 'SOAP', '_discovery'),
+    '3b': ('_page', '_reading'),
+    '4': ('_network', '_identity', '_loops', '_connection', '_calls'),
+    '4b': ('_timetable', '_answers'),
+    '4c': ('_control',),
     '5': ('SSDP', 'HTTP'),
     '5b': ('_publication',),
     '6': ('UPnP',),
     '8': ('__init__', '__main__'),
 }
-PURE_LEVELS = ('0', '1', '2', '3', '3b')
-KNOWN_LEVELS = {'4': ('0', '1', '2')}  # where not every lower level may be known
-SIDEWAYS = {('__main__', '__init__')}
+PURE_LEVELS = ('0', '1', '1b', '1c', '1d', '2', '3', '3b')
+KNOWN_LEVELS = {'4': ('0', '1', '1b', '2')}  # where not every lower level may be known
+SIDEWAYS = {
+    ('__main__', '__init__'),
+    ('Objects', '_reading'),  # fromXml, which finds its reader when first called: the one step upward
+}
 
 IMPURE = {'asyncio', 'socket', 'threading', 'os', 'time', 'logging'}
 DEPENDENCIES = {'ssdp': ('SSDP',), 'netifaces': ('_network', '_identity')}

@@ -1,0 +1,283 @@
+"""Requests and answers of the HTTP server (UDA 1.1 §2.11): what each kind of answer consists of.
+
+It knows the table of what is served, and refuses to know sockets and connections.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol, TypeVar
+
+from . import Description, _message
+from ._calls import Calls
+from ._limits import Limits
+from ._xml import Element
+from .Description import Places
+from .Errors import MessageError
+from .Objects import Device, Icon, Service
+from .SOAP import ActionCall
+
+__all__ = [
+    *('XML_TYPE', 'DescriptionAnswer', 'HttpAnswer', 'HttpRequest', 'IconAnswer', 'PageAnswer', 'Published'),
+    *('Resource', 'ResourceAnswer', 'ScpdAnswer', 'ServerErrorAnswer'),
+]
+
+XML_TYPE = 'text/xml; charset="utf-8"'
+LANGUAGE = 'en'  # of what is served; UDA 1.1 §2.11 wants it told when ACCEPT-LANGUAGE came
+
+REASONS = {  # RFC 9110 §15, those that are answered
+    200: 'OK',
+    400: 'Bad Request',
+    404: 'Not Found',
+    405: 'Method Not Allowed',
+    413: 'Content Too Large',
+    414: 'URI Too Long',
+    415: 'Unsupported Media Type',
+    431: 'Request Header Fields Too Large',
+    500: 'Internal Server Error',
+    501: 'Not Implemented',
+    505: 'HTTP Version Not Supported',
+}
+READ_METHODS = ('GET', 'HEAD')
+
+Thing = TypeVar('Thing')
+
+
+class HttpRequest:
+    """A request.
+
+    :param path: of the resource, without the query.
+    :param headers: by lower-case name.
+    :param host: the address of ours that the peer connected to.
+    :param peer: the peer's address and port.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        version: str,
+        headers: Mapping[str, str],
+        *,
+        host: str = '',
+        peer: tuple[str, int] = ('', 0),
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.version = version
+        self.headers = headers
+        self.host = host
+        self.peer = peer
+        self.body = b''
+
+    @property
+    def keepsAlive(self) -> bool:
+        """Tell whether the connection stays open after the answer (RFC 9112 §9.3)."""
+        options = self.headers.get('connection', '').lower()
+        return 'close' not in options if self.version == 'HTTP/1.1' else 'keep-alive' in options
+
+    def pprint(self) -> None:
+        """Print the request in a form for people, to standard output."""
+        show(f'{self.method} {self.path} {self.version}', self.headers.items())
+
+
+class HttpAnswer:
+    """A response to ``request``; a subclass fills it in by :meth:`execute`."""
+
+    wantsBody: ClassVar[bool] = False  # whether the body of the request is kept, or dropped as it comes
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.status = 200
+        self.headers: dict[str, str] = {}
+        self.body = b''
+        self.closes = not request.keepsAlive
+
+    def execute(self) -> None:
+        """Prepare the answer; here an empty one, which subclasses override."""
+
+    def pprint(self) -> None:
+        """Print the answer in a form for people, to standard output."""
+        show(self._statusLine, self._fields(''))
+
+    def write(self, writer: asyncio.StreamWriter, *, date: str = '', server: str = '') -> None:
+        """Send the answer; to HEAD without its body (RFC 9110 §9.3.2).
+
+        :param date: the value of DATE; left out when empty.
+        :param server: the value of SERVER, likewise.
+        """
+        fields = [*self._fields(date), ('SERVER', server)] if server else self._fields(date)
+        head = _message.render(self._statusLine, fields)
+        writer.write(head if self.request.method == 'HEAD' else head + self.body)
+
+    @property
+    def _statusLine(self) -> str:
+        return f'HTTP/1.1 {self.status} {REASONS[self.status]}'
+
+    def _fields(self, date: str) -> list[tuple[str, str]]:
+        fields = [('CONTENT-LENGTH', str(len(self.body))), *self.headers.items()]
+        if 'accept-language' in self.request.headers and self.body:
+            fields.append(('CONTENT-LANGUAGE', LANGUAGE))
+        if date:
+            fields.append(('DATE', date))
+        if self.closes:
+            fields.append(('CONNECTION', 'close'))
+        elif self.request.version == 'HTTP/1.0':
+            fields.append(('CONNECTION', 'keep-alive'))
+        return fields
+
+
+class Published(Protocol):
+    """What the server needs to know of its announcer."""
+
+    limits: Limits
+    calls: Calls
+
+    @property
+    def serverToken(self) -> str:
+        """The value of SERVER."""
+
+    @property
+    def resources(self) -> 'Mapping[str, Resource]':
+        """All that is served, by path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that is served.
+
+    :param content: bytes as they are, or a template that :func:`upnp.Description.fill` completes.
+    :param service: the one whose actions are called here.
+    :param known: calls that came before, by SOAPACTION and body: control points ask for the same again and again.
+    """
+
+    answer: 'type[ResourceAnswer]'
+    contentType: str
+    content: bytes | str = b''
+    configId: int = 0
+    service: Service | None = None
+    known: dict[tuple[str, bytes], ActionCall] = field(default_factory=dict, repr=False, compare=False)
+    _filled: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+
+    def body(self, host: str) -> bytes:
+        """Return the bytes for a reader that reached us at ``host``; made once for each address of ours."""
+        if isinstance(self.content, bytes):
+            return self.content
+        if host not in self._filled:
+            self._filled[host] = Description.fill(self.content, self.configId, host)
+        return self._filled[host]
+
+
+class ResourceAnswer(HttpAnswer):
+    """HTTP success, with something from the table of what is served.
+
+    :param upnp: the announcer.
+    """
+
+    methods: ClassVar[Sequence[str]] = READ_METHODS
+
+    def __init__(self, request: HttpRequest, upnp: Published) -> None:
+        super().__init__(request)
+        self._upnp = upnp
+        self._resource = upnp.resources.get(request.path)  # now: the table may be another one when a call has ended
+
+    @property
+    def resource(self) -> Resource:
+        """What is served at the path of the request.
+
+        :raises MessageError: nothing is.
+        """
+        if self._resource is None:
+            raise MessageError(f'nothing is at {self.request.path!r}', 404)
+        return self._resource
+
+    def execute(self) -> None:
+        """Prepare the answer: the bytes that were rendered when the devices were announced."""
+        resource = self.resource
+        self.headers['CONTENT-TYPE'] = resource.contentType
+        self.body = resource.body(self.request.host)
+
+
+class DescriptionAnswer(ResourceAnswer):
+    """HTTP success, the description of a root device in XML (UDA 1.1 §2.3)."""
+
+    def __init__(self, request: HttpRequest, upnp: Published) -> None:
+        super().__init__(request, upnp)
+        self._places = Places('', '')
+        self._elements: list[Element] = []
+        self._page: str | None = None
+
+    def render(self, root: Device, places: Places, page: str) -> str:
+        """Return the document of a root device, a template (see :mod:`upnp.Description`).
+
+        :param page: the presentationURL when it has none of its own.
+        """
+        self._places, self._page = places, page
+        (element,) = self._described([root], self.describeDevice)
+        return Description.renderRoot(element)
+
+    def describeDevice(self, device: Device) -> None:
+        """Add a device, with its icons, services and embedded devices, to the answer."""
+        page, self._page = self._page, None  # it is the root's
+        icons = self._described(device.icons, self.describeIcon)
+        services = self._described(device.services, self.describeService)
+        devices = self._described(device.devices, self.describeDevice)
+        self._elements.append(Description.deviceElement(device, icons, services, devices, page))
+
+    def describeIcon(self, icon: Icon) -> None:
+        """Add an icon to the answer."""
+        self._elements.append(Description.iconElement(icon, str(icon.url or self._places.icon(icon))))
+
+    def describeService(self, service: Service) -> None:
+        """Add a service to the answer."""
+        self._elements.append(Description.serviceElement(service, self._places))
+
+    def _described(self, things: Iterable[Thing], describe: Callable[[Thing], None]) -> list[Element]:
+        """Return what ``describe`` adds for each of the things."""
+        outer, self._elements = self._elements, []
+        for thing in things:
+            describe(thing)
+        inner, self._elements = self._elements, outer
+        return inner
+
+
+class ScpdAnswer(ResourceAnswer):
+    """HTTP success, the SCPD of a service (UDA 1.1 §2.5)."""
+
+    def render(self, service: Service) -> str:
+        """Return the document of a service, a template."""
+        return Description.renderScpd(service)
+
+
+class IconAnswer(ResourceAnswer):
+    """HTTP success, a picture."""
+
+
+class PageAnswer(ResourceAnswer):
+    """HTTP success, the page that the default presentationURL leads to (UDA 1.1 §5)."""
+
+
+class ServerErrorAnswer(HttpAnswer):
+    """An HTTP error; its body says no more than its status.
+
+    :param status: one of those in ``REASONS``.
+    :param allow: for 405, the methods that are allowed.
+    """
+
+    def __init__(self, request: HttpRequest, *, status: int = 500, allow: Sequence[str] = ()) -> None:
+        super().__init__(request)
+        self.status = status
+        self._allow = allow
+
+    def execute(self) -> None:
+        """Prepare the answer."""
+        if self._allow:
+            self.headers['ALLOW'] = ', '.join(self._allow)
+        self.headers['CONTENT-TYPE'] = 'text/plain'
+        self.body = f'{self.status} {REASONS[self.status]}\n'.encode()
+
+
+def show(firstLine: str, fields: Iterable[tuple[str, str]]) -> None:
+    """Write a head to standard output."""
+    sys.stdout.write('\n'.join([firstLine, *(f'    {name}: {value}' for name, value in fields), '']))

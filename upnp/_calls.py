@@ -1,0 +1,365 @@
+"""Runs the functions of actions: ``async def`` in the loop, plain ones in a daemon thread of their service.
+
+It knows how long a call may take, and refuses to know where it came from and what becomes of the result.
+"""
+
+import asyncio
+import inspect
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import NamedTuple
+
+from ._hints import Call, callParameter
+from ._limits import Limits
+from .Errors import ActionError
+from .Objects import Action, Service
+
+__all__ = ['Calls']
+
+log = logging.getLogger(__name__)
+
+END_SECONDS = 1  # for a cancelled function to end
+
+
+class Plan(NamedTuple):
+    """How a function is called, found out once."""
+
+    function: Callable[..., object]
+    isAsync: bool
+    callParameter: str | None
+
+    @classmethod
+    def of(cls, function: Callable[..., object]) -> 'Plan':
+        """Return the plan for a function."""
+        target = getattr(function, 'func', function)  # of a functools.partial
+        isAsync = inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(type(target).__call__)
+        return cls(function, isAsync, callParameter(function))
+
+
+class Calls:
+    """All calls that are under way at one announcer."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._seconds = limits.callSeconds
+        self._plans: dict[int, tuple[Action, Plan]] = {}
+        self._workers: dict[int, tuple[Service, Worker]] = {}
+        self._noted: set[object] = set()
+        self._deadlines: dict[Deadline, None] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def run(
+        self,
+        service: Service,
+        action: Action,
+        values: Mapping[str, object],
+        call: Call,
+        giveUp: Callable[[], None] = lambda: None,
+    ) -> object:
+        """Return what an action's function returns for these arguments; run it in a task of the caller's.
+
+        :param giveUp: called when the time is over, the function was cancelled, and goes on all the same.
+        :raises ActionError: the function's own; 602 when there is none, and 501 when it takes too long, is stuck in an
+            earlier call, or raises anything else, which the log tells with its traceback.
+        """
+        if action.function is None:
+            raise ActionError(602)
+        plan = self._planOf(action, action.function)
+        given = dict(values) if plan.callParameter is None else {**values, plan.callParameter: call}
+        name = nameOf(service, action)
+        deadline = self._begin(giveUp)
+        result, error = None, None
+        try:
+            result = plan.function(**given) if plan.isAsync else await self._inThread(service, plan, given, name)
+            if inspect.isawaitable(result):
+                result = await result
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as raised:
+            error = raised
+        finally:
+            self._deadlines.pop(deadline, None)
+            isLate = deadline.end()
+        if isLate:
+            text = 'action %s took longer than %s s: its caller was told 501'
+            if plan.isAsync or result is not None:  # else the worker tells that its function is stuck
+                self._tellOnce(('late', name), text, name, self._seconds)
+            raise ActionError(501) from error
+        if error is None:
+            return result
+        raise self._faultFor(error, action, name) from error
+
+    def _begin(self, giveUp: Callable[[], None]) -> 'Deadline':
+        """Return the deadline of a call that begins; all have the same time, so the first that began is due first."""
+        task = currentTask()
+        loop = task.get_loop()
+        deadline = Deadline(task, loop.time() + self._seconds, giveUp)
+        self._deadlines[deadline] = None
+        if self._timer is None:
+            self._timer = loop.call_at(deadline.due, self._onTime, loop)
+        return deadline
+
+    def _onTime(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        for deadline in list(self._deadlines):
+            if deadline.due > loop.time():
+                self._timer = loop.call_at(deadline.due, self._onTime, loop)
+                return
+            del self._deadlines[deadline]
+            deadline.ring()
+
+    def _faultFor(self, error: BaseException, action: Action, name: str) -> BaseException:
+        """Return what a call ends with whose function has raised something."""
+        if isinstance(error, ActionError):
+            log.debug('action %s: %s', name, error)
+            return error
+        if isinstance(error, asyncio.CancelledError) and currentTask().cancelling():
+            return error
+        self._note(action, error, name)
+        return ActionError(501)
+
+    def complain(self, service: Service, action: Action, error: Exception) -> ActionError:
+        """Tell the log that what a function returned cannot be sent, and return what its caller is told."""
+        text = 'action %s returned what its caller cannot be sent (501 in its place): %s'
+        self._tellOnce((id(action), type(error)), text, nameOf(service, action), error)
+        return ActionError(501)
+
+    def wonder(self, service: Service, action: Action, result: object) -> None:
+        """Tell the log once that what a function returned is not sent to anybody."""
+        text = (
+            'action %s returned %.80r, and it has no output: give it a return hint, or returns={...}, or return nothing'
+        )
+        self._tellOnce((id(action), 'result'), text, nameOf(service, action), result, level=logging.WARNING)
+
+    def abandon(self) -> None:
+        """End idle threads; a function that is stuck in its thread is left to itself."""
+        if self._timer is not None and not self._deadlines:
+            self._timer.cancel()
+            self._timer = None
+        for key, (_, worker) in list(self._workers.items()):
+            worker.end()
+            if worker.isIdle:
+                del self._workers[key]
+
+    def retain(self, services: Iterable[Service]) -> None:
+        """Forget all but these services: others were removed."""
+        kept = {id(service): service for service in services}
+        actions = {id(action) for service in kept.values() for action in service.actions}
+        self._plans = {key: plan for key, plan in self._plans.items() if key in actions}
+        for key, (_, worker) in list(self._workers.items()):
+            if key not in kept:
+                worker.end()
+                del self._workers[key]
+
+    def _planOf(self, action: Action, function: Callable[..., object]) -> Plan:
+        known = self._plans.get(id(action))
+        if known is None or known[0] is not action or known[1].function is not function:
+            known = self._plans[id(action)] = (action, Plan.of(function))
+        return known[1]
+
+    async def _inThread(self, service: Service, plan: Plan, given: Mapping[str, object], name: str) -> object:
+        worker = self._workerOf(service)
+        job = Job(plan.function, given, name)
+        try:
+            worker.take(job)
+            result, error = await job.outcome
+        except asyncio.CancelledError:
+            worker.watch(self._seconds)
+            raise
+        finally:
+            worker.forget(job)
+        if isinstance(error, Exception):
+            raise error
+        if error is not None:  # it would end the loop, or pass for the end of this task
+            raise RuntimeError(f'{error!r} in a function that is called, not run') from error
+        return result
+
+    def _workerOf(self, service: Service) -> 'Worker':
+        known = self._workers.get(id(service))
+        if known is None or known[0] is not service:
+            known = self._workers[id(service)] = (service, Worker(nameOf(service)))
+        return known[1]
+
+    def _note(self, action: Action, error: BaseException, name: str) -> None:
+        """Tell an error with its traceback the first time it comes from its place: a peer could repeat it at will."""
+        trace, line = error.__traceback__, 0
+        while trace is not None:
+            line = trace.tb_lineno
+            trace = trace.tb_next
+        cause = (id(action), type(error), line)
+        if cause in self._noted:
+            log.debug('action %s failed again: %r', name, error)
+        else:
+            self._noted.add(cause)
+            log.error('action %s failed, its caller was told 501', name, exc_info=error)
+
+    def _tellOnce(self, cause: object, text: str, *values: object, level: int = logging.ERROR) -> None:
+        log.log(logging.DEBUG if cause in self._noted else level, text, *values)
+        self._noted.add(cause)
+
+
+class Deadline:
+    """Cancels a task, which runs now, when the time of its call is over; it goes on as if it never had been cancelled.
+
+    :param due: in the loop's time.
+    :param giveUp: called when it has not ended even so.
+    """
+
+    def __init__(self, task: 'asyncio.Task[object]', due: float, giveUp: Callable[[], None]) -> None:
+        self.due = due
+        self._task = task
+        self._giveUp = giveUp
+        self._last: asyncio.TimerHandle | None = None
+
+    def ring(self) -> None:
+        """Cancel the task."""
+        self._task.cancel()
+        self._last = self._task.get_loop().call_later(END_SECONDS, self._giveUp)
+
+    def end(self) -> bool:
+        """Return whether the time was over.
+
+        :raises CancelledError: others have cancelled the task as well.
+        """
+        if self._last is None:
+            return False
+        self._last.cancel()
+        if self._task.uncancel():
+            raise asyncio.CancelledError
+        return True
+
+
+class Job:
+    """One call of a plain function."""
+
+    def __init__(self, function: Callable[..., object], given: Mapping[str, object], name: str) -> None:
+        self.function = function
+        self.given = given
+        self.name = name
+        self.loop = asyncio.get_running_loop()
+        self.outcome: asyncio.Future[tuple[object, BaseException | None]] = self.loop.create_future()
+        self.began: float | None = None
+
+    def finish(self, result: object, error: BaseException | None) -> None:
+        """Tell who waits, if there still is somebody."""
+        if not self.outcome.done():
+            self.outcome.set_result((result, error))
+        elif inspect.iscoroutine(result):
+            result.close()  # nobody will await it
+
+
+class Worker:
+    """A daemon thread that runs the plain functions of one service one at a time, begun by the first.
+
+    A call is stuck when its caller has been told 501 and it still runs; as long as it does, others are told so at once.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.Condition()  # held for moments only: for what the thread and the loop both change
+        self._thread: threading.Thread | None = None
+        self._isEnding = False
+        self._running: Job | None = None
+        self._stuck: Job | None = None
+        self._waiting: list[Job] = []  # those whose callers wait, in order; the one that runs may be among them
+
+    @property
+    def isIdle(self) -> bool:
+        """Tell whether no function runs."""
+        with self._lock:
+            return self._running is None
+
+    def take(self, job: Job) -> None:
+        """Run a call after those that were taken before.
+
+        :raises ActionError: 501, as an earlier one is stuck.
+        """
+        if (stuck := self._stuck) is not None:
+            raise ActionError(501, f'Action Failed: {stuck.name} has not ended yet')
+        with self._lock:
+            self._isEnding = False
+            if self._thread is None:
+                thread = threading.Thread(target=self._work, name=f'upnp {self._name}', daemon=True)
+                thread.start()
+                self._thread = thread
+            self._waiting.append(job)
+            self._lock.notify()
+
+    def forget(self, job: Job) -> None:
+        """Note that nobody waits for a call any more; if it has not begun, it never will."""
+        with self._lock:
+            if job in self._waiting:
+                self._waiting.remove(job)
+        job.outcome.cancel()
+
+    def watch(self, seconds: float) -> None:
+        """Call the one that runs stuck when it has run for so long."""
+        with self._lock:
+            running = self._running
+        if running is not None and running.began is not None:
+            # On the loop that runs now: the one that the call came by may be closed since.
+            asyncio.get_running_loop().call_at(running.began + seconds, self._giveUp, running)
+
+    def end(self) -> None:
+        """Have the thread end when nothing is left to do."""
+        with self._lock:
+            self._isEnding = True
+            self._lock.notify()
+
+    def _giveUp(self, job: Job) -> None:
+        with self._lock:
+            if self._running is not job or self._stuck is job:
+                return
+            self._stuck = job
+        log.error('action %s is stuck: until it ends, plain actions of its service answer 501 at once', job.name)
+        for other in self._waiting:
+            other.finish(None, ActionError(501, f'Action Failed: {job.name} has not ended yet'))
+
+    def _work(self) -> None:
+        """Run calls, in the thread."""
+        while (job := self._next()) is not None:
+            self._run(job)
+            del job  # with all that it holds, while waiting for the next
+
+    def _next(self) -> Job | None:
+        """Wait for the next call, and begin it; None when the thread is to end."""
+        with self._lock:
+            while True:
+                job = next((one for one in self._waiting if one.began is None and not one.outcome.done()), None)
+                if job is not None:
+                    job.began = job.loop.time()
+                    self._running = job
+                    return job
+                if self._isEnding:
+                    self._thread = None
+                    return None
+                self._lock.wait()
+
+    def _run(self, job: Job) -> None:
+        result, error = None, None
+        try:
+            result = job.function(**job.given)
+        except BaseException as raised:  # sys.exit too: it would end this thread without a word
+            error = raised
+        with self._lock:
+            self._running = None
+            if self._stuck is job:
+                self._stuck = None
+                log.info('action %s has ended after all', job.name)
+        with suppress(RuntimeError):  # the loop was closed meanwhile
+            job.loop.call_soon_threadsafe(job.finish, result, error)
+
+
+def currentTask() -> 'asyncio.Task[object]':
+    """Return the task that runs now."""
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError('an action is called in a task')
+    return task
+
+
+def nameOf(service: Service, action: Action | None = None) -> str:
+    """Return what the log calls a service or an action of it: its serviceId, ``#`` and the action's name."""
+    identity = str(service.serviceId or service.serviceType or type(service).__name__)
+    return identity if action is None else f'{identity}#{action.name}'
