@@ -1,4 +1,4 @@
-"""Wireshark's dissectors read a whole session: nothing is malformed or an error, and all is what it should be."""
+"""Wireshark's dissectors read whole sessions: nothing is malformed or an error, and all is what it should be."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import time
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urljoin
@@ -17,7 +17,9 @@ import pytest
 from tests.lan.conftest import makeNetwork
 from tests.lan.expected import LAMP_USNS
 from tests.lan.hosts import RUN_SECONDS, STOP_SECONDS, Host
+from tests.lan.programs.echo import ECHO, TYPES
 from tests.lan.prompt import Prompt
+from tests.lan.soap import call, controlUrls
 from tests.lan.ssdp import Listener, search
 from tests.lan.tools import needsTool
 from tests.lan.web import fetch
@@ -28,25 +30,40 @@ TSHARK, DUMPCAP = 'tshark', 'dumpcap'
 DEVICE = '{urn:schemas-upnp-org:device-1-0}'
 DOCUMENTS = 4  # the description, and the SCPDs of three services
 SSDP = 'eth:ethertype:ip:udp:ssdp'
+ECHO_TARGETS = ('upnp:rootdevice', 'urn:example-org:device:echo:1', ECHO, TYPES)
+BYEBYES = 1 + len(ECHO_TARGETS)  # the device has one under its UDN too
+CALLS = (('Plain', {'Value': '1'}), ('Async', {'Value': '-1'}), ('Who', {}))
+FAULTS = (('Plain', {'Value': 'one'}), ('Refuse', {}), ('Crash', {}), ('Vanish', {}))
 WRONG = '_ws.malformed || _ws.expert.severity == "Error" || _ws.unreassembled'
 
 
 @pytest.fixture(scope='module')
 def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All that passes the searcher's interface while a device comes, is found and described, and goes."""
+    return captureOf(runSession, len(LAMP_USNS), tmp_path_factory)
+
+
+@pytest.fixture(scope='module')
+def controlCapture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same while a device comes, has its actions called, and goes."""
+    return captureOf(runCalls, BYEBYES, tmp_path_factory)
+
+
+def captureOf(run: Callable[[Host, Prompt], None], byebyes: int, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return what is captured of a session in a network of its own, which ends with so many byebyes."""
     needsTool(TSHARK)
     needsTool(DUMPCAP)
     path = tmp_path_factory.mktemp('capture') / 'session.pcapng'
     with makeNetwork() as network:
         lan = network.lan()
         device, searcher = network.host('device', lan), network.host('searcher', lan)
-        with Prompt(device) as prompt, captured(searcher, path):
-            runSession(searcher, prompt)
+        with Prompt(device) as prompt, captured(searcher, path, byebyes):
+            run(searcher, prompt)
     return path
 
 
 @contextmanager
-def captured(host: Host, path: Path) -> Iterator[None]:
+def captured(host: Host, path: Path, byebyes: int) -> Iterator[None]:
     """Capture into a file during the block, and until the last byebye is in the file."""
     program = host.popen(DUMPCAP, '-q', '-i', 'eth0', '-w', path)
     assert program.stderr is not None
@@ -54,7 +71,7 @@ def captured(host: Host, path: Path) -> Iterator[None]:
         assert line, 'dumpcap has ended'
     yield
     end = time.monotonic() + STOP_SECONDS
-    while path.read_bytes().count(b'ssdp:byebye') < len(LAMP_USNS) and time.monotonic() < end:
+    while path.read_bytes().count(b'ssdp:byebye') < byebyes and time.monotonic() < end:
         time.sleep(0.02)
     program.send_signal(signal.SIGINT)
     program.wait(STOP_SECONDS)
@@ -72,6 +89,20 @@ def runSession(searcher: Host, prompt: Prompt) -> None:
             fetch(searcher, urljoin(location, scpd.text))
         prompt.do('await server.stop()')
         listener.waitForByebye(LAMP_USNS)
+
+
+def runCalls(searcher: Host, prompt: Prompt) -> None:
+    """Announce, call, take back."""
+    with Listener(searcher) as listener:
+        prompt.do('from tests.lan.programs.echo import makeEcho')
+        prompt.do('server = upnp.Announcer(makeEcho(), httpPort=0)')
+        prompt.do('await server.start()')
+        listener.waitFor(lambda seen: set(ECHO_TARGETS) <= {one.target for one in seen})
+        url = controlUrls(searcher, listener.alive()[0].location)[ECHO]
+        for action, texts in (*CALLS, *FAULTS):
+            call(searcher, url, ECHO, (action, texts))
+        prompt.do('await server.stop()')
+        listener.waitFor(lambda _seen: len({one.usn for one in listener.byebye()}) == BYEBYES)
 
 
 def frames(capture: Path, displayFilter: str, *fields: str) -> list[str]:
@@ -96,3 +127,15 @@ def test_every_document_is_dissected_as_http_with_xml(capture: Path) -> None:
     answers = frames(capture, 'tcp && http.response', 'http.response.code', 'frame.protocols')
     assert len(answers) == DOCUMENTS
     assert all(line.startswith('200\t') and line.endswith(':xml') for line in answers)
+
+
+def test_nothing_of_calls_and_faults_is_malformed(controlCapture: Path) -> None:
+    assert frames(controlCapture, WRONG, 'frame.number', 'frame.protocols', '_ws.expert.message') == []
+
+
+def test_every_call_and_every_answer_is_dissected_as_http_with_xml(controlCapture: Path) -> None:
+    requests = frames(controlCapture, 'http.request.method == POST', 'frame.protocols')
+    answers = frames(controlCapture, 'tcp && http.response', 'http.response.code', 'frame.protocols')
+    assert len(requests) == len(CALLS) + len(FAULTS)
+    assert all(line.endswith(':xml') for line in requests + answers)
+    assert [line.split()[0] for line in answers] == ['200', *['200'] * len(CALLS), *['500'] * len(FAULTS)]
