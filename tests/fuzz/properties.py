@@ -11,8 +11,10 @@ import h11
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.fuzz.seeds import mutated, seedsIn
-from tests.protocol.fakes import FakeTransport, run
+from tests.fuzz.answers import judged, responsesIn
+from tests.fuzz.seeds import mutated, mutatedCall, seedsIn
+from tests.fuzz.services import makeCallable
+from tests.protocol.fakes import FakeTransport, HeldClock, run
 from tests.protocol.test_http import Site
 from upnp import MessageError
 from upnp._message import CHUNKED, Request, Response, bodyLength, headEnd, parse, parseRequest
@@ -20,7 +22,7 @@ from upnp._message import CHUNKED, Request, Response, bodyLength, headEnd, parse
 MANY = settings(max_examples=1000, deadline=None, database=None)
 SOME = settings(max_examples=100, deadline=None, database=None)
 
-DATAGRAMS, REQUESTS = seedsIn('datagrams'), seedsIn('requests')
+DATAGRAMS, REQUESTS, CALLS = seedsIn('datagrams'), seedsIn('requests'), seedsIn('calls')
 DATE = re.compile(rb'\r\nDATE: [^\r\n]*', re.IGNORECASE)
 
 names = st.from_regex(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,20}", fullmatch=True)
@@ -30,6 +32,8 @@ fields = st.lists(st.tuples(names, values), max_size=8, unique_by=lambda field: 
 numbers = st.integers(0, 1 << 32)
 datagrams = st.one_of(st.binary(max_size=600), numbers.map(lambda number: mutated(DATAGRAMS, 0, number)))
 requests = st.one_of(st.binary(max_size=600), numbers.map(lambda number: mutated(REQUESTS, 0, number)))
+calls = numbers.map(lambda number: mutatedCall(CALLS, 0, number))
+wrongValues = st.text('0123456789+-.eE:TZz=aAfF{} \n', max_size=30)
 texts = st.text(st.characters(exclude_categories=['Cs']), max_size=60)
 
 # Why we refuse what h11 takes: strictness that RFC 9112 allows or asks for. First by what the head holds ...
@@ -123,3 +127,18 @@ def answersTo(pieces: Sequence[bytes]) -> bytes:
         return DATE.sub(b'', transport.written)
 
     return run(scene())
+
+
+def outcomesOf(call: bytes) -> list[str]:
+    """Return what our server answers to a call, judged; a thread gets the time that it needs."""
+
+    async def scene() -> bytes:
+        site, transport = Site(makeCallable()), FakeTransport()
+        reader, writer = transport.connect()
+        reader.feed_data(call)
+        reader.feed_eof()
+        await site.http.server.InConnection(reader, writer)
+        await site.calls.stop()
+        return bytes(transport.written)
+
+    return [judged(*response) for response in responsesIn(run(scene(), HeldClock()))]

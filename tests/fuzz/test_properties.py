@@ -12,26 +12,31 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import upnp
+from tests.fuzz.answers import FAULTS, STATUSES
 from tests.fuzz.properties import (
     MANY,
     REQUESTS,
     SOME,
     answersTo,
+    calls,
     checkAgainstSecondOpinion,
     datagrams,
     fields,
     headOf,
     outcomeOf,
+    outcomesOf,
     requestOf,
     requests,
     texts,
     values,
     visible,
+    wrongValues,
 )
 from tests.fuzz.seeds import mutated
-from upnp import MessageError, _xml
+from upnp import MessageError, _types, _xml
 from upnp._discovery import MX_SHARE, Search, answerDelays, bundled
 from upnp._message import Request, Response, headEnd, parse, parseChunkSize, parseRequest, pathOf, render
+from upnp._types import DATA_TYPES, ValueMismatch
 from upnp._xml import Element
 from upnp.SSDP import AnnouncerService
 
@@ -144,6 +149,20 @@ def test_requests_in_any_pieces_get_the_same_answers(number: int, cuts: list[int
     pieces = [message[start:end] for start, end in pairwise(ends)]
 
     assert answersTo(pieces) == answersTo([message])
+
+
+@SOME
+@given(calls)
+def test_any_call_gets_a_result_or_a_fault_or_a_status(call: bytes) -> None:
+    assert set(outcomesOf(call)) <= STATUSES | FAULTS
+
+
+@MANY
+@given(st.one_of(texts, wrongValues), st.sampled_from(DATA_TYPES))
+def test_any_text_of_a_peer_is_a_value_that_can_be_sent_back_or_a_mismatch(text: str, dataType: str) -> None:
+    with suppress(ValueMismatch):
+        value = _types.parse(dataType, text)
+        assert _types.parse(dataType, _types.render(dataType, value)) == value
 
 
 @MANY

@@ -1,6 +1,7 @@
-"""Announces the lamp until it is told to end; whatever goes wrong in the loop, asyncio itself writes to stderr.
+"""Announces the lamp, whose switch can be called, until it is told to end.
 
-The socket filter is left out, so that our own code sees what is no search, too.
+Whatever goes wrong in the loop, asyncio itself writes to stderr, and what goes wrong in a call is logged there. The
+socket filter is left out, so that our own code sees what is no search, too.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import asyncio
 
 import upnp
-from tests.lan.programs.lamp import makeLamp
+from tests.fuzz.services import makeCallable
 from upnp import _network
 
 HTTP_PORT = 5000
@@ -16,7 +17,7 @@ HTTP_PORT = 5000
 
 async def main() -> None:
     """Announce."""
-    async with upnp.Announcer(makeLamp(), httpPort=HTTP_PORT) as server:
+    async with upnp.Announcer(makeCallable(), httpPort=HTTP_PORT) as server:
         await server.serveForever()
 
 

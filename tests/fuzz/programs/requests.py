@@ -31,8 +31,8 @@ def pieces(message: bytes, rng: Random) -> list[bytes]:
     return [message[start:end] for start, end in zip([0, *cuts], [*cuts, len(message)], strict=True)]
 
 
-def outcome(where: tuple[str, int], message: bytes, rng: Random) -> str:
-    """Send a request and end our side; return the status that came back, or what came instead."""
+def received(where: tuple[str, int], message: bytes, rng: Random) -> bytes | str:
+    """Send a request and end our side; return all that came back, or what happened instead."""
     with socket.create_connection(where, PATIENCE_SECONDS) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         answer = b''
@@ -51,6 +51,14 @@ def outcome(where: tuple[str, int], message: bytes, rng: Random) -> str:
             return 'cut off by the device'
     if not answer:
         return 'closed without an answer'
+    return answer
+
+
+def outcome(where: tuple[str, int], message: bytes, rng: Random) -> str:
+    """Send a request; return the status that came back, or what happened instead."""
+    answer = received(where, message, rng)
+    if isinstance(answer, str):
+        return answer
     found = STATUS_LINE.match(answer)
     return found[1].decode() if found else repr(answer[:80])
 
