@@ -8,6 +8,11 @@ HTTP_PORT = 5000
 SSDP_PORT = 1900
 DEVICE_PREFIX = 'urn:schemas-upnp-org:device:'
 SERVICE_PREFIX = 'urn:schemas-upnp-org:service:'
+SWITCH_POWER = f'{SERVICE_PREFIX}SwitchPower:1'
+GET_STATUS = {
+    'name': 'GetStatus',
+    'arguments': [{'name': 'ResultStatus', 'direction': 'out', 'relatedStateVariable': 'Status'}],
+}
 
 
 def pngOf(side: int) -> bytes:
@@ -22,11 +27,16 @@ def pngOf(side: int) -> bytes:
 
 
 def serviceOf(name: str) -> dict[str, Any]:
-    """Return a service with one state variable and no action."""
+    """Return a service with one state variable; SwitchPower has an action too.
+
+    Its value is true from the start, as a server that knows nothing of it may well answer false.
+    """
+    serviceType = f'{SERVICE_PREFIX}{name}:1'
     return {
-        'serviceType': f'{SERVICE_PREFIX}{name}:1',
+        'serviceType': serviceType,
         'serviceId': f'urn:upnp-org:serviceId:{name}',
-        'stateVariables': [{'name': 'Status', 'dataType': 'boolean', 'sendEvents': True, 'defaultValue': '0'}],
+        'stateVariables': [{'name': 'Status', 'dataType': 'boolean', 'sendEvents': True, 'defaultValue': '1'}],
+        'actions': [GET_STATUS] if serviceType == SWITCH_POWER else [],
     }
 
 

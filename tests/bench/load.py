@@ -8,10 +8,14 @@ import socket
 import struct
 import sys
 import time
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
-from tests.bench.devices import DEVICES, HTTP_PORT, SSDP_PORT, targetsOf
+from tests.bench.devices import DEVICES, HTTP_PORT, SSDP_PORT, SWITCH_POWER, targetsOf
 
 GROUP = '239.255.255.250'
 SO_TIMESTAMPNS = 35
@@ -21,6 +25,21 @@ NOTIFY = (
     'LOCATION: http://10.77.0.9:49152/rootDesc.xml\r\nSERVER: Linux/6.1 UPnP/1.1 MiniUPnPd/2.3\r\n'
     'NT: {nt}\r\nUSN: {udn}::{nt}\r\nNTS: ssdp:alive\r\nOPT: "http://schemas.upnp.org/upnp/1/0/"; ns=01\r\n'
     '01-NLS: {boot}\r\nBOOTID.UPNP.ORG: {boot}\r\nCONFIGID.UPNP.ORG: 1337\r\n\r\n'
+)
+DESCRIPTION_PATH = '/descr.xml'
+DESCRIPTION_NAMESPACE = {'d': 'urn:schemas-upnp-org:device-1-0'}
+SOAP_CALL = (
+    '<?xml version="1.0"?>\r\n'
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"'
+    ' s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/">\r\n'
+    f'<s:Body><u:GetStatus xmlns:u="{SWITCH_POWER}"></u:GetStatus></s:Body>\r\n'
+    '</s:Envelope>\r\n'
+)
+SOAP_FIELDS = (
+    'Content-Type: text/xml; charset="utf-8"\r\n'
+    f'Content-Length: {len(SOAP_CALL)}\r\n'
+    f'SOAPACTION: "{SWITCH_POWER}#GetStatus"\r\n'
+    '\r\n'
 )
 SET_SIZE = 12
 PAUSE_SECONDS = 0.002
@@ -218,13 +237,27 @@ def flood(source: str, device: str, count: str, perSecond: str, mx: str) -> dict
     }
 
 
-class Exchange:
-    """One HTTP connection that asks for the description again and again, or once."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked over each connection again and again, or once; ``wanted`` is in the body of a right answer."""
 
-    def __init__(self, address: str, keep: bool, poll: select.epoll) -> None:
-        extra = '' if keep else 'Connection: close\r\n'
-        self.request = f'GET /descr.xml HTTP/1.1\r\nHost: {address}:{HTTP_PORT}\r\n{extra}\r\n'.encode()
-        self.keep = keep
+    request: bytes
+    wanted: bytes
+    isKept: bool
+
+
+def questionOf(startLine: str, address: str, keep: str, wanted: bytes, more: str = '\r\n') -> Question:
+    """Return the question; ``more`` is what follows the fields that all of them have."""
+    connection = '' if keep == 'yes' else 'Connection: close\r\n'
+    head = f'{startLine} HTTP/1.1\r\nHost: {address}:{HTTP_PORT}\r\n{connection}'
+    return Question((head + more).encode(), wanted, keep == 'yes')
+
+
+class Exchange:
+    """One HTTP connection that asks its question."""
+
+    def __init__(self, address: str, question: Question, poll: select.epoll) -> None:
+        self.question = question
         self.got = b''
         self.socket = socket.create_connection((address, HTTP_PORT), PATIENCE_SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -234,7 +267,7 @@ class Exchange:
     def ask(self) -> None:
         """Send the request."""
         self.got = b''
-        self.socket.send(self.request)
+        self.socket.send(self.question.request)
 
     def isAnswered(self) -> bool:
         """Read on, and tell whether the answer is complete; without keep-alive that is when the peer closes."""
@@ -246,38 +279,62 @@ class Exchange:
             if not part:
                 raise ConnectionError(f'closed before the answer was complete: {self.got!r}')
             return False
-        if not head.startswith(b'HTTP/1.1 200 ') or not body.rstrip().endswith(b'</root>'):
-            raise ConnectionError(f'not the description: {self.got!r}')
-        return self.keep or not part
+        if not head.startswith(b'HTTP/1.1 200 ') or len(body) > length or self.question.wanted not in body:
+            raise ConnectionError(f'not {self.question.wanted!r}: {self.got!r}')
+        return self.question.isKept or not part
 
 
-def http(source: str, address: str, device: str, count: str, connections: str, keep: str) -> dict[str, Any]:
-    """GET the description, over ``connections`` connections at a time."""
+def exchange(address: str, question: Question, count: int, connections: int) -> dict[str, Any]:
+    """Ask ``count`` times in all, over ``connections`` connections at a time."""
     poll = select.epoll()
-    isKept = keep == 'yes'
     exchanges: dict[int, Exchange] = {}
     done = 0
 
     def begin() -> None:
-        exchange = Exchange(address, isKept, poll)
-        exchanges[exchange.socket.fileno()] = exchange
-        exchange.ask()
+        one = Exchange(address, question, poll)
+        exchanges[one.socket.fileno()] = one
+        one.ask()
 
-    started = min(int(connections), int(count))
+    started = min(connections, count)
     for _ in range(started):
         begin()
     while done < started and (ready := awaitReady(poll, PATIENCE_SECONDS)):
         for number, _ in ready:
-            exchange = exchanges[number]
-            if not exchange.isAnswered():
+            one = exchanges[number]
+            if not one.isAnswered():
                 continue
             done += 1
-            if not isKept:
+            if not question.isKept:
                 exchanges.pop(number).socket.close()
-            if started < int(count):
-                exchange.ask() if isKept else begin()
+            if started < count:
+                one.ask() if question.isKept else begin()
                 started += 1
-    return report(int(count), done)
+    return report(count, done)
+
+
+def http(source: str, address: str, device: str, count: str, connections: str, keep: str) -> dict[str, Any]:
+    """GET the description, over ``connections`` connections at a time."""
+    question = questionOf(f'GET {DESCRIPTION_PATH}', address, keep, b'</root>')
+    return exchange(address, question, int(count), int(connections))
+
+
+def controlPath(address: str) -> dict[str, str]:
+    """Return where the actions of SwitchPower are called, as the description has it: an argument of ``soap``."""
+    connection = HTTPConnection(address, HTTP_PORT, timeout=PATIENCE_SECONDS)
+    connection.request('GET', DESCRIPTION_PATH)
+    root = ElementTree.fromstring(connection.getresponse().read())
+    (controlURL,) = (
+        service.findtext('d:controlURL', '', DESCRIPTION_NAMESPACE)
+        for service in root.iterfind('.//d:service', DESCRIPTION_NAMESPACE)
+        if service.findtext('d:serviceType', '', DESCRIPTION_NAMESPACE) == SWITCH_POWER
+    )
+    return {'path': urlsplit(urljoin(DESCRIPTION_PATH, controlURL)).path}
+
+
+def soap(source: str, address: str, device: str, count: str, path: str, connections: str, keep: str) -> dict[str, Any]:
+    """Call GetStatus, over ``connections`` connections at a time."""
+    question = questionOf(f'POST {path}', address, keep, b'<ResultStatus>1</ResultStatus>', SOAP_FIELDS + SOAP_CALL)
+    return exchange(address, question, int(count), int(connections))
 
 
 def ready(address: str) -> None:
@@ -311,7 +368,7 @@ def firstAlive(source: str) -> float:
 
 
 KINDS: dict[str, Callable[..., object]] = {
-    work.__name__: work for work in (notify, search, searchAll, flood, http, ready, firstAlive)
+    work.__name__: work for work in (notify, search, searchAll, flood, http, controlPath, soap, ready, firstAlive)
 }
 
 if __name__ == '__main__':

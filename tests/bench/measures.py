@@ -47,7 +47,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A load whose cost for the server is CPU time for each piece: those answered, or sent when none is."""
+    """A load whose cost for the server is CPU time for each piece: those answered, or sent when none is.
+
+    ``before`` names a load that runs before it, unmeasured, and reports further arguments.
+    """
 
     name: str
     measure: str
@@ -57,10 +60,14 @@ class Load:
     count: int
     arguments: Mapping[str, object] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    before: str = ''
 
 
 UNFILTERED = {'UPNP_SOCKET_FILTER': '0'}
+PLAIN = {'UPNP_PLAIN_ACTIONS': '1'}  # theirs can only be async
 ALL = {'perSecond': 40, 'mx': 1}
+KEPT, CLOSED = {'connections': 16, 'keep': 'yes'}, {'connections': 4, 'keep': 'no'}
+PATH = 'controlPath'
 LOADS = (
     Load('notify', "others' NOTIFYs", 0.45, 'lamp', 'notify', 18_000, {'distinct': 240}, UNFILTERED),
     Load('notify-new', "others' NOTIFYs, never one twice", None, 'lamp', 'notify', 18_000, {}, UNFILTERED),
@@ -68,8 +75,11 @@ LOADS = (
     Load('search', 'unicast searches', 0.35, 'lamp', 'search', 10_000),
     Load('all', 'ssdp:all, 10 embedded, per reply', 0.5, 'tower', 'searchAll', 160, ALL),
     Load('all-unicast', 'the same by unicast', None, 'tower', 'searchAll', 160, {'perSecond': 40}),
-    Load('http', 'description, 16 kept connections', 0.25, 'lamp', 'http', 6_000, {'connections': 16, 'keep': 'yes'}),
-    Load('http-close', 'description, connection each', 0.5, 'lamp', 'http', 3_000, {'connections': 4, 'keep': 'no'}),
+    Load('http', 'description, 16 kept connections', 0.25, 'lamp', 'http', 6_000, KEPT),
+    Load('http-close', 'description, connection each', 0.5, 'lamp', 'http', 3_000, CLOSED),
+    Load('soap', 'action, 16 kept connections', 0.45, 'lamp', 'soap', 6_000, KEPT, before=PATH),
+    Load('soap-close', 'action, connection each', 0.55, 'lamp', 'soap', 3_000, CLOSED, before=PATH),
+    Load('soap-plain', 'action, 16 kept, ours a plain def', None, 'lamp', 'soap', 6_000, KEPT, PLAIN, before=PATH),
 )
 
 Pairs = list[tuple[float, float]]
@@ -100,9 +110,10 @@ def rowOf(measure: str, unit: str, pairs: Pairs, goal: float | None, factor: flo
 def costOf(setting: Setting, load: Load, server: Server, count: int) -> float:
     """Return the CPU seconds a server spends on each piece of a load that really arrived."""
     pid, side = server.process.pid, server.side
-    lost, before = probe.overflows(pid), probe.cpuSeconds(pid)
     where = {'source': side.source, 'address': side.address, 'device': load.device, 'count': count}
-    report = setting.load(load.kind, **where, **load.arguments)
+    found = setting.load(load.before, address=side.address) if load.before else {}
+    lost, before = probe.overflows(pid), probe.cpuSeconds(pid)
+    report = setting.load(load.kind, **where, **found, **load.arguments)
     while probe.waitingBytes(pid, SSDP_PORT):
         time.sleep(0.01)
     spent, lost = probe.cpuSeconds(pid) - before, probe.overflows(pid) - lost

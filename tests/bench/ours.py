@@ -13,12 +13,26 @@ from upnp import _network
 MANY = 1_000_000
 
 
+def serviceFrom(wish: dict[str, Any], isPlain: bool) -> upnp.Service:
+    """Return the service; the function of its action, if it has one, is async unless it shall be plain."""
+
+    async def getStatus() -> object:
+        return service.stateVariables['Status'].value
+
+    def getStatusPlainly() -> object:
+        return service.stateVariables['Status'].value
+
+    function = getStatusPlainly if isPlain else getStatus
+    service = upnp.Service(wish | {'actions': [action | {'function': function} for action in wish['actions']]})
+    return service
+
+
 def deviceFrom(wish: dict[str, Any]) -> upnp.Device:
     """Return the device with its services, icons and embedded devices."""
     lists = ('services', 'devices', 'icons')
     device = upnp.Device({key: value for key, value in wish.items() if key not in lists})
     for service in wish['services']:
-        device.addService(upnp.Service(service))
+        device.addService(serviceFrom(service, isPlain=os.environ.get('UPNP_PLAIN_ACTIONS') == '1'))
     for part in wish['devices']:
         device.addDevice(deviceFrom(part))
     for _ in wish['icons']:

@@ -7,7 +7,13 @@ from typing import Any
 
 from aiohttp import web
 from async_upnp_client.const import DeviceIcon, DeviceInfo, ServiceInfo
-from async_upnp_client.server import UpnpServer, UpnpServerDevice, UpnpServerService, create_event_var
+from async_upnp_client.server import (
+    UpnpServer,
+    UpnpServerDevice,
+    UpnpServerService,
+    callable_action,
+    create_event_var,
+)
 
 from tests.bench.devices import DEVICES, HTTP_PORT, pngOf
 
@@ -17,6 +23,12 @@ ICON = pngOf(48)
 async def icon(request: web.Request) -> web.Response:
     """Answer with the icon."""
     return web.Response(body=ICON, content_type='image/png')
+
+
+@callable_action('GetStatus', {}, {'ResultStatus': 'Status'})
+async def getStatus(self: UpnpServerService) -> dict[str, Any]:
+    """Return the value of a service's variable."""
+    return {'ResultStatus': self.state_variable('Status')}
 
 
 def serviceFrom(wish: dict[str, Any], number: str) -> type[UpnpServerService]:
@@ -30,7 +42,8 @@ def serviceFrom(wish: dict[str, Any], number: str) -> type[UpnpServerService]:
         xml=ElementTree.Element('server_service'),
     )
     variables = {v['name']: create_event_var(v['dataType'], default=v['defaultValue']) for v in wish['stateVariables']}
-    body = {'SERVICE_DEFINITION': definition, 'STATE_VARIABLE_DEFINITIONS': variables}
+    body: dict[str, Any] = {'SERVICE_DEFINITION': definition, 'STATE_VARIABLE_DEFINITIONS': variables}
+    body |= {'getStatus': getStatus} if wish['actions'] else {}
     return type('Service', (UpnpServerService,), body)
 
 
