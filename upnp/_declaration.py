@@ -82,7 +82,11 @@ def action(
     mark = Mark(name, dict(arguments or {}), None if returns is None else dict(returns))
 
     def marked(function: Function) -> Function:
-        if not hasattr(function, '__dict__') or not callable(getattr(function, '__func__', function)):
+        if (
+            isinstance(function, type)
+            or not hasattr(function, '__dict__')
+            or not callable(getattr(function, '__func__', function))
+        ):
             hint = f': is @upnp.action(name={function!r}) meant?' if isinstance(function, str) else ''
             raise TypeError(f'action is for functions, not {function!r}{hint}')
         function.__dict__[MARK] = mark
@@ -203,7 +207,8 @@ class ActionMaker:
         named = hint if isinstance(hint, str) else name
         if isinstance(hint, str) or named in self._declared:
             if (variable := self._variables.get(named)) is not None:
-                checkHint(variable, None if parameter is None else parameter.hint, f'{path}({name})')
+                given = hint if parameter is None else parameter.hint
+                checkHint(variable, given, f'{path}({name})', isOut=parameter is None)
                 if default is not None:
                     self._takeDefault(variable, default, f'{path}({name})')
             return named
@@ -236,16 +241,17 @@ class ActionMaker:
             )
 
 
-def checkHint(variable: StateVariable, hint: object, path: str) -> None:
-    """Check that the hint of a parameter does not contradict the state variable that gives it its type."""
+def checkHint(variable: StateVariable, hint: object, path: str, *, isOut: bool) -> None:
+    """Check that the hint of an argument does not contradict the state variable that gives it its type."""
     try:
         wanted = dataTypeOf(hint)
     except TypeError:  # none, or one that only means something to others
         return
-    kind, other = type(zero(variable.dataType)), type(zero(wanted.name))
+    kinds = type(zero(variable.dataType)), type(zero(wanted.name))
+    taken, given = reversed(kinds) if isOut else kinds
     twin = StateVariable(dataType=wanted.name, allowedValueRange=wanted.range)
     if (
-        (kind is not other and (kind, other) != (int, float))
+        (taken is not given and (taken, given) != (int, float))
         or (wanted.range is not None and twin.allowedValueRange != variable.allowedValueRange)
         or (wanted.values is not None and wanted.values != variable.allowedValueList)
         or (wanted.enum is not None and wanted.enum is not variable._enum)  # the same texts, and other members

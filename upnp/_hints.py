@@ -38,6 +38,7 @@ KNOWN = 'bool, int, float, str, bytes, datetime, date, time, UUID, Decimal, Lite
 EMPTY = inspect.Parameter.empty
 NAMED_KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 RESULT = 'Result'
+YIELDS = 'it yields, and an action returns'
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ def oddity(function: Callable[..., object]) -> str | None:
     :param function: as it stands in the class, with ``self``.
     """
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        return 'it yields, and an action returns'
+        return YIELDS
     first = next(iter(inspect.signature(function).parameters.values()), None)
     if first is None:
         return 'it has no parameter for the service: write it with self'
@@ -188,6 +189,8 @@ def oddity(function: Callable[..., object]) -> str | None:
 
 def mismatch(function: Callable[..., object], names: Iterable[str]) -> str | None:
     """Return why a function cannot be called with these arguments by keyword; None when it can, or cannot tell."""
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        return YIELDS
     given = dict.fromkeys(names)
     if (call := callParameter(function)) is not None:
         given[call] = None

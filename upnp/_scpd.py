@@ -38,6 +38,9 @@ class Argument(_BaseObj):
     relatedStateVariable: str | None = None
     retval: bool = False
 
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, yesOrNo(name, value) if name == 'retval' else value)
+
     _compared = ('name', 'direction', 'relatedStateVariable', 'retval')
 
 

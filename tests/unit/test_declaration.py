@@ -992,3 +992,33 @@ def test_a_dict_that_changes_afterwards_changes_nothing() -> None:
     returns.clear()
     service = type('Kept', (upnp.Service,), {'Go': go})()
     assert [one[:2] for one in argumentsOf(service, 'Go')] == [('A', 'in'), ('B', 'out')]
+
+
+def test_the_hint_of_an_output_does_not_contradict_its_variable() -> None:
+    class Fine(upnp.Service):
+        Level = upnp.StateVariable(dataType='r8')
+
+        @upnp.action(returns={'Level': 'Level'})
+        def GetLevel(self) -> str:
+            return ''
+
+        @upnp.action(returns={'Level': int})
+        def GetWhole(self) -> int:
+            return 0
+
+    assert Fine().actions['GetWhole'].arguments['Level'].relatedStateVariable == 'Level'
+    with pytest.raises(
+        upnp.DescriptionError, match=r"Bad.Get\(Level\): the hint <class 'float'> is not what the state"
+    ):
+
+        class Bad(upnp.Service):
+            Level = upnp.StateVariable(dataType='i4')
+
+            @upnp.action(returns={'Level': float})
+            def Get(self) -> float:
+                return 0.5
+
+
+def test_a_class_is_no_action() -> None:
+    with pytest.raises(TypeError, match='action is for functions'):
+        upnp.action(int)

@@ -5,7 +5,7 @@ import functools
 import inspect
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -529,3 +529,10 @@ def oddlyHinted(self: [int]) -> None:
 )
 def test_a_method_that_cannot_be_an_action_is_told_why(function: Callable[..., object], expected: str | None) -> None:
     assert oddity(function) == expected
+
+
+def test_a_function_that_yields_is_never_called() -> None:
+    def steps() -> Iterator[int]:
+        yield 1
+
+    assert mismatch(steps, []) == 'it yields, and an action returns'

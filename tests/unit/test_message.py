@@ -10,6 +10,7 @@ from upnp._message import (
     Request,
     Response,
     bodyLength,
+    expectsContinue,
     headEnd,
     parse,
     parseChunkSize,
@@ -370,3 +371,18 @@ def test_what_is_no_target_of_ours_is_refused(target: str) -> None:
 def test_a_head_ends_with_a_blank_line(head: bytes) -> None:
     with pytest.raises(MessageError):
         parseRequest(head)
+
+
+@pytest.mark.parametrize(
+    ('version', 'headers', 'expects'),
+    [
+        ('HTTP/1.1', {'expect': '100-continue'}, True),
+        ('HTTP/1.1', {'expect': '100-Continue'}, True),
+        ('HTTP/1.1', {'expect': 'more'}, False),
+        ('HTTP/1.1', {}, False),
+        ('HTTP/1.0', {'expect': '100-continue'}, False),
+    ],
+)
+def test_a_peer_may_wait_before_it_sends_a_body(version: str, headers: dict[str, str], expects: bool) -> None:
+    """RFC 9110 §10.1.1."""
+    assert expectsContinue(Request('POST', '/', version, headers)) is expects

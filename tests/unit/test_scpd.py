@@ -3,7 +3,7 @@
 import math
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
@@ -639,3 +639,19 @@ def test_a_variable_of_a_class_is_named_for_its_attribute_and_gives_an_instance_
     assert (Dimmer.Level.name, Dimmer.Second.name) == ('Level', 'Other')
     assert (one.Level, one.stateVariables['Level'].value) == (Colour.RED, Colour.RED)
     assert (other.Level, other.Second, Dimmer.Level.value) == (Colour.BLUE, 5, Colour.BLUE)
+
+
+def test_a_retval_is_yes_or_no() -> None:
+    assert [upnp.Argument(name='a', retval=value).retval for value in ('no', 'yes', 1, False)] == [
+        *(False, True, True, False)
+    ]
+    with pytest.raises(ValueError, match='retval'):
+        upnp.Argument(name='a', retval='on')
+
+
+def test_a_function_that_yields_is_refused() -> None:
+    def steps() -> Iterator[int]:
+        yield 1
+
+    with pytest.raises(upnp.DescriptionError, match='it yields'):
+        upnp.Service(actions=[{'name': 'Go', 'function': steps}])
