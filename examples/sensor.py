@@ -22,7 +22,7 @@ class Thermometer(upnp.Service):
     def Read(self, Unit: Literal['C', 'F'] = 'C') -> Reading:
         time.sleep(0.75)  # so long does a DS18B20 measure
         celsius = random.uniform(18, 24)
-        return Reading(round(celsius if Unit == 'C' else celsius * 1.8 + 32, 2), datetime.now().replace(microsecond=0))
+        return Reading(round(celsius if Unit == 'C' else celsius * 1.8 + 32, 2), datetime.now())
 
 
 parser = argparse.ArgumentParser(description=__doc__)

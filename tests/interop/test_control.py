@@ -115,7 +115,7 @@ def test_it_reads_the_sensor(deviceHost: Host, searcher: Host) -> None:
     assert [one['Temperature'][0] for one in told['results']] == ['float', 'float']
     assert 18 <= float(celsius['Temperature'][1]) <= 24 < 64 <= float(fahrenheit['Temperature'][1]) <= 76
     assert celsius['Moment'][0] == 'datetime'
-    assert datetime.fromisoformat(celsius['Moment'][1]) < datetime.fromisoformat(fahrenheit['Moment'][1])
+    assert datetime.fromisoformat(celsius['Moment'][1]) <= datetime.fromisoformat(fahrenheit['Moment'][1])
 
 
 @pytest.mark.parametrize(
