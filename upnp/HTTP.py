@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 
-from . import Description, _loops, _message, _page
+from . import Description, _loops, _message, _page, _wire
 from ._answers import (
     XML_TYPE,
     DescriptionAnswer,
@@ -221,7 +221,7 @@ class HTTP:
         self.port = port
         self.server = HttpServer(self)
         self._wantedPort = port
-        self._listening: asyncio.Server | None = None
+        self._listening: _wire.Listener | asyncio.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -235,6 +235,9 @@ class HTTP:
             self.port = sock.getsockname()[1]
             self.server.begin()
             self._loop = asyncio.get_running_loop()
+            if _wire.isPossibleOn(self._loop):
+                self._listening = _wire.Listener(sock, self._accepted)
+                return
             # In two steps, as a start that is cancelled between listening and returning would lose the socket.
             self._listening = await asyncio.start_server(self.server.InConnection, sock=sock, start_serving=False)
             await self._listening.start_serving()
@@ -244,7 +247,7 @@ class HTTP:
         listening = self._listening
         self.abandon()
         await self.server.stop()
-        if listening is not None:
+        if isinstance(listening, asyncio.Server):
             for _ in range(LATE_TURNS):
                 await asyncio.sleep(0)
             with suppress(TimeoutError):
@@ -266,6 +269,11 @@ class HTTP:
         """Stop listening; connections end with the loop's next turn."""
         if self._listening is not None and self._loop is not None:
             self._task = _loops.startOn(self._loop, self.stop, 'upnp HTTP stop')
+
+    def _accepted(self, sock: socket.socket) -> None:
+        """Serve a connection, as ``asyncio.start_server`` would."""
+        reader = asyncio.StreamReader(loop=self._loop)
+        _wire.Wire(sock, asyncio.StreamReaderProtocol(reader, self.server.InConnection, loop=self._loop))
 
     def publish(self, root: Device, places: Places) -> tuple[dict[str, Resource], int]:
         """Render all that is to be served of a root device.
@@ -294,6 +302,7 @@ class HTTP:
         try:
             if self.reuse:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is accepted has it too
             sock.setblocking(False)
             sock.bind((self.netbind, self._wantedPort))
             sock.listen(BACKLOG)

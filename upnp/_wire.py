@@ -1,0 +1,214 @@
+"""Connections accepted by ourselves: a listening socket that outlives a lack of descriptors, and a stream's transport.
+
+It does what ``asyncio.start_server`` does, with the loop's ``add_reader`` alone: no task to accept, none to set up, and
+a failed accept pauses the listening, where asyncio writes a traceback for each. It refuses to know what is said.
+"""
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import Callable
+
+__all__ = ['Listener', 'Wire', 'isPossibleOn']
+
+log = logging.getLogger(__name__)
+
+READ_BYTES = 65536
+HIGH_WATER_BYTES = 65536  # written and not yet taken by the peer; beyond, whoever writes is told to wait
+LOW_WATER_BYTES = 16384
+ACCEPTS_AT_ONCE = 32  # before others have their turn
+PAUSE_SECONDS = 1.0
+EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+def isPossibleOn(loop: asyncio.AbstractEventLoop) -> bool:
+    """Tell whether a loop watches descriptors; Windows' default one does not."""
+    return type(loop).add_reader is not asyncio.AbstractEventLoop.add_reader
+
+
+class Listener:
+    """Accepts connections on a socket that listens.
+
+    :param accepted: called with each connection's socket, which does not block.
+    """
+
+    def __init__(self, sock: socket.socket, accepted: Callable[[socket.socket], None]) -> None:
+        self._sock = sock
+        self._accepted = accepted
+        self._loop = asyncio.get_running_loop()
+        self._pause: asyncio.TimerHandle | None = None
+        self._isTold = False
+        self._loop.add_reader(sock.fileno(), self._onReady)
+
+    def close(self) -> None:
+        """Stop listening; a second time is harmless."""
+        if self._sock.fileno() < 0:
+            return
+        if self._pause is not None:
+            self._pause.cancel()
+        if not self._loop.is_closed():
+            self._loop.remove_reader(self._sock.fileno())
+        self._sock.close()
+
+    def _onReady(self) -> None:
+        for _ in range(ACCEPTS_AT_ONCE):
+            try:
+                sock, _ = self._sock.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                if error.errno in EXHAUSTED:
+                    self._wait(error)
+                    return
+                continue  # the peer has left already
+            self._isTold = False
+            sock.setblocking(False)
+            self._accepted(sock)
+
+    def _wait(self, error: OSError) -> None:
+        """Leave the peers waiting for a moment: the socket stays ready, and would keep the loop busy."""
+        if not self._isTold:
+            self._isTold = True
+            log.warning('no connection can be accepted (%s): raise the limit of open files (ulimit -n)', error.strerror)
+        self._loop.remove_reader(self._sock.fileno())
+        self._pause = self._loop.call_later(PAUSE_SECONDS, self._resume)
+
+    def _resume(self) -> None:
+        self._pause = None
+        self._loop.add_reader(self._sock.fileno(), self._onReady)
+
+
+class Wire(asyncio.Transport):
+    """The transport of one accepted connection.
+
+    :param sock: does not block.
+    :param protocol: of a stream; it is told that the connection is made, and what has come with it.
+    """
+
+    def __init__(self, sock: socket.socket, protocol: asyncio.Protocol) -> None:
+        super().__init__({'peername': peerOf(sock), 'sockname': sock.getsockname()})
+        self._sock = sock
+        self._protocol = protocol
+        self._loop = asyncio.get_running_loop()
+        self._unsent = bytearray()
+        self._isClosing = self._isReading = self._isFull = False
+        protocol.connection_made(self)
+        self.resume_reading()
+        self._onReadable()
+
+    # Reading
+
+    def is_reading(self) -> bool:
+        """Tell whether what comes is taken."""
+        return self._isReading
+
+    def pause_reading(self) -> None:
+        """Take no more."""
+        if self._isReading:
+            self._isReading = False
+            self._loop.remove_reader(self._sock.fileno())
+
+    def resume_reading(self) -> None:
+        """Take what comes."""
+        if not self._isReading and not self._isClosing:
+            self._isReading = True
+            self._loop.add_reader(self._sock.fileno(), self._onReadable)
+
+    def _onReadable(self) -> None:
+        try:
+            received = self._sock.recv(READ_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._lose(error)
+            return
+        if received:
+            self._protocol.data_received(received)
+        else:
+            self.pause_reading()
+            if not self._protocol.eof_received():
+                self.close()
+
+    # Writing
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send what the kernel takes, and keep the rest."""
+        if self._isClosing or not data:
+            return
+        if not self._unsent:
+            try:
+                data = data[self._sock.send(data) :]
+            except (BlockingIOError, InterruptedError):
+                pass
+            except OSError as error:
+                self._lose(error)
+                return
+            if not data:
+                return
+            self._loop.add_writer(self._sock.fileno(), self._onWritable)
+        self._unsent += data
+        if len(self._unsent) > HIGH_WATER_BYTES and not self._isFull:
+            self._isFull = True
+            self._protocol.pause_writing()
+
+    def get_write_buffer_size(self) -> int:
+        """Return how many bytes the kernel has not taken."""
+        return len(self._unsent)
+
+    def can_write_eof(self) -> bool:
+        """Tell that half a connection is not closed."""
+        return False
+
+    def _onWritable(self) -> None:
+        try:
+            del self._unsent[: self._sock.send(self._unsent)]
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._lose(error)
+            return
+        if self._isFull and len(self._unsent) <= LOW_WATER_BYTES:
+            self._isFull = False
+            self._protocol.resume_writing()
+        if not self._unsent:
+            self._loop.remove_writer(self._sock.fileno())
+            if self._isClosing:
+                self._lose(None)
+
+    # The end
+
+    def is_closing(self) -> bool:
+        """Tell whether it is closed, or about to be."""
+        return self._isClosing
+
+    def close(self) -> None:
+        """Close it, once what was written is sent."""
+        if not self._isClosing:
+            self.pause_reading()
+            self._isClosing = True
+            if not self._unsent:
+                self._lose(None)
+
+    def abort(self) -> None:
+        """Close it now."""
+        self._lose(None)
+
+    def _lose(self, error: OSError | None) -> None:
+        if self._sock.fileno() < 0:
+            return
+        self.pause_reading()
+        self._isClosing = True
+        if self._unsent:
+            self._loop.remove_writer(self._sock.fileno())
+            self._unsent.clear()
+        self._sock.close()
+        self._loop.call_soon(self._protocol.connection_lost, error)
+
+
+def peerOf(sock: socket.socket) -> object:
+    """Return the peer's address; None when it has left already."""
+    try:
+        return sock.getpeername()
+    except OSError:
+        return None
