@@ -138,7 +138,7 @@ def outcomesOf(call: bytes) -> list[str]:
         reader.feed_data(call)
         reader.feed_eof()
         await site.http.server.InConnection(reader, writer)
-        await site.calls.stop()
+        site.calls.abandon()
         return bytes(transport.written)
 
     return [judged(*response) for response in responsesIn(run(scene(), HeldClock()))]
