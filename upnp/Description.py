@@ -6,7 +6,7 @@ template: ``{host}`` and ``{configId}`` are filled in when it is served, so that
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from zlib import crc32
 
 from ._scpd import Action, Argument, StateVariable, checkScpd
@@ -63,8 +63,7 @@ SEGMENT = re.compile(r'(?!\.+\Z)[A-Za-z0-9._~-]+\Z')  # of a path, and neither .
 MIMETYPE = re.compile(r'[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+\Z')
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """Where the parts of one root device are served: absolute paths."""
 
     description: str

@@ -5,11 +5,10 @@ one monotonic clock and come in as ``now``; chance comes in as a ``Random``.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import pairwise
 from random import Random
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from ._limits import Limits
 from ._urn import splitVersion
@@ -56,8 +55,7 @@ MAX_BOOT_ID = 0x7FFFFFFF
 Reply = TypeVar('Reply')
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One thing to be advertised and found.
 
     :param nt: what NT and ST say: ``upnp:rootdevice``, a UDN, or a type.
@@ -122,11 +120,10 @@ class Directory:
         if (named := self._byName.get(nameKey(st))) is not None:
             return list(named)
         base, version = splitVersion(st)
-        return [replace(target, nt=st) for had, target in self._byBase.get(base, ()) if had >= version > 0]
+        return [target._replace(nt=st) for had, target in self._byBase.get(base, ()) if had >= version > 0]
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(NamedTuple):
     """What the messages about one root device have in common.
 
     :param path: of its description.
@@ -193,8 +190,7 @@ def nameKey(name: str) -> str:
     return f'{uuid.lower()}{colons}{rest}'
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(NamedTuple):
     """An M-SEARCH that deserves an answer.
 
     :param mx: seconds the answers may take, 0 to 5; 0 means at once.

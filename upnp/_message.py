@@ -7,8 +7,8 @@ request is strict, since two readers that disagree on where a request ends are a
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from email.utils import formatdate
+from typing import NamedTuple
 
 from .Errors import MessageError
 
@@ -36,8 +36,7 @@ CONTROL = re.compile('[\x00-\x08\x0a-\x1f\x7f]')
 CHUNK_SIZE = re.compile(rb'([0-9A-Fa-f]{1,8})[ \t]*(;.*)?\Z', re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request's head; header names are lower case, in the order they came."""
 
     method: str
@@ -46,8 +45,7 @@ class Request:
     headers: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """A response's head; header names are lower case, in the order they came."""
 
     version: str

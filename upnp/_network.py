@@ -16,7 +16,7 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import netifaces
 
@@ -87,8 +87,7 @@ class Interface:
         return self.address.startswith('127.')
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """The interfaces to use, and those passed over with the reason."""
 
     chosen: tuple[Interface, ...]

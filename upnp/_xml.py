@@ -4,7 +4,7 @@ Reading is expat's, which the standard library brings; it is loaded when first n
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ._limits import Limits
@@ -29,8 +29,7 @@ class Template(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """An element with either text or child elements.
 
     :param name: the qualified name as it is written.
@@ -39,7 +38,7 @@ class Element:
 
     name: str
     content: 'str | tuple[Element, ...]' = ''
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = MappingProxyType({})
 
 
 def forbiddenCharacter(text: str) -> str | None:
