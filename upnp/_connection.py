@@ -102,7 +102,7 @@ class Connection:
                 began = True
                 self._expect(limits.headSeconds)
             received = await self._reader.read(READ_BYTES)
-            if not received:
+            if not received or self._isLate:  # what came at the very last gets no answer, so nothing is done for it
                 return None
             buffer += received
         self._due = None

@@ -62,13 +62,12 @@ class Listener:
                     self._wait(error)
                     return
                 continue  # the peer has left already
-            self._isTold = False
             sock.setblocking(False)
             self._accepted(sock)
 
     def _wait(self, error: OSError) -> None:
         """Leave the peers waiting for a moment: the socket stays ready, and would keep the loop busy."""
-        if not self._isTold:
+        if not self._isTold:  # once for all: peers decide how often it happens
             self._isTold = True
             log.warning('no connection can be accepted (%s): raise the limit of open files (ulimit -n)', error.strerror)
         self._loop.remove_reader(self._sock.fileno())
@@ -168,13 +167,13 @@ class Wire(asyncio.Transport):
         except OSError as error:
             self._lose(error)
             return
-        if self._isFull and len(self._unsent) <= LOW_WATER_BYTES:
-            self._isFull = False
-            self._protocol.resume_writing()
         if not self._unsent:
             self._loop.remove_writer(self._sock.fileno())
-            if self._isClosing:
-                self._lose(None)
+        if self._isFull and len(self._unsent) <= LOW_WATER_BYTES:
+            self._isFull = False
+            self._protocol.resume_writing()  # it may write, or close
+        if self._isClosing and not self._unsent:
+            self._lose(None)
 
     # The end
 
@@ -203,7 +202,8 @@ class Wire(asyncio.Transport):
             self._loop.remove_writer(self._sock.fileno())
             self._unsent.clear()
         self._sock.close()
-        self._loop.call_soon(self._protocol.connection_lost, error)
+        if not self._loop.is_closed():
+            self._loop.call_soon(self._protocol.connection_lost, error)
 
 
 def peerOf(sock: socket.socket) -> object:
