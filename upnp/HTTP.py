@@ -65,6 +65,7 @@ KNOWN_METHODS = (
 OK = 200
 FETCHED = '< %s:%s %s %s: %d'
 BACKLOG = 100
+ANSWERS_AT_ONCE = 32  # over one connection, before others have their turn
 CLOSE_SECONDS = 1
 STOP_SECONDS = 1
 LATE_TURNS = 8  # of the loop: so many does a connection take that was accepted at the very last, to be aborted
@@ -141,6 +142,7 @@ class HttpServer:
 
     async def _serve(self, connection: 'Connection') -> None:
         answer: HttpAnswer | None = None
+        served = 0
         while answer is None or not answer.closes:
             try:
                 answer = await self._answered(connection)
@@ -152,6 +154,9 @@ class HttpServer:
                 answer = ServerErrorAnswer(request, status=error.status)
             self._send(connection, answer)
             await connection.flush()
+            served += 1
+            if served % ANSWERS_AT_ONCE == 0:
+                await asyncio.sleep(0)  # what one peer has sent in advance delays nobody else
             if connection.writer in self._open:
                 self._open.move_to_end(connection.writer)
 
@@ -167,6 +172,7 @@ class HttpServer:
         answer.closes = True
         self._send(connection, answer)
         connection.writer.close()
+        connection.task.get_loop().call_later(self._config.annoncer.limits.writeSeconds, connection.abort)
         self._open.pop(connection.writer, None)
         self._givenUp.add(connection.task)
         connection.task.add_done_callback(self._givenUp.discard)

@@ -88,7 +88,11 @@ class Calls:
             raise ActionError(501) from error
         if error is None:
             return result
-        raise self._faultFor(error, action, name) from error
+        fault = self._faultFor(error, action, name)
+        try:
+            raise fault from (None if fault is error else error)
+        finally:
+            del error, fault  # they know this frame, and with it the arguments
 
     def _begin(self, giveUp: Callable[[], None]) -> 'Deadline':
         """Return the deadline of a call that begins; all have the same time, so the first that began is due first."""
@@ -97,14 +101,14 @@ class Calls:
         deadline = Deadline(task, loop.time() + self._seconds, giveUp)
         self._deadlines[deadline] = None
         if self._timer is None:
-            self._timer = loop.call_at(deadline.due, self._onTime, loop)
+            self._timer = loop.call_at(deadline.due, self._onTime, loop, deadline.due)
         return deadline
 
-    def _onTime(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _onTime(self, loop: asyncio.AbstractEventLoop, now: float) -> None:
         self._timer = None
         for deadline in list(self._deadlines):
-            if deadline.due > loop.time():
-                self._timer = loop.call_at(deadline.due, self._onTime, loop)
+            if deadline.due > now:
+                self._timer = loop.call_at(deadline.due, self._onTime, loop, deadline.due)
                 return
             del self._deadlines[deadline]
             deadline.ring()
@@ -134,9 +138,10 @@ class Calls:
 
     def abandon(self) -> None:
         """End idle threads; a function that is stuck in its thread is left to itself."""
-        if self._timer is not None and not self._deadlines:
+        if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._deadlines.clear()
         for key, (_, worker) in list(self._workers.items()):
             worker.end()
             if worker.isIdle:
@@ -169,11 +174,14 @@ class Calls:
             raise
         finally:
             worker.forget(job)
-        if isinstance(error, Exception):
-            raise error
-        if error is not None:  # it would end the loop, or pass for the end of this task
-            raise RuntimeError(f'{error!r} in a function that is called, not run') from error
-        return result
+        try:
+            if isinstance(error, Exception):
+                raise error
+            if error is not None:  # it would end the loop, or pass for the end of this task
+                raise RuntimeError(f'{error!r} in a function that is called, not run') from error
+            return result
+        finally:
+            del error, job
 
     def _workerOf(self, service: Service) -> 'Worker':
         known = self._workers.get(id(service))
@@ -349,6 +357,7 @@ class Worker:
                 log.info('action %s has ended after all', job.name)
         with suppress(RuntimeError):  # the loop was closed meanwhile
             job.loop.call_soon_threadsafe(job.finish, result, error)
+        del error, job  # the one knows this frame, and the other has got it
 
 
 def currentTask() -> 'asyncio.Task[object]':

@@ -124,12 +124,11 @@ class Connection:
             self._timer = loop.call_at(self._due, self._onTime)
 
     def _onTime(self) -> None:
-        self._timer = None
-        if self._due is None:
+        rang, self._timer = self._timer, None
+        if self._due is None or rang is None:
             return
-        loop = self.task.get_loop()
-        if self._due > loop.time():
-            self._timer = loop.call_at(self._due, self._onTime)
+        if self._due > rang.when():
+            self._timer = self.task.get_loop().call_at(self._due, self._onTime)
         else:
             self._isLate = True
             self.abort()

@@ -14,7 +14,7 @@ __all__ = ['ControlAnswer']
 
 log = logging.getLogger(__name__)
 
-MAX_KNOWN, MAX_KNOWN_BYTES = 32, 1024  # calls that are remembered for each service, and the body of one
+MAX_KNOWN, MAX_KNOWN_BYTES = 32, 1024  # calls that are remembered for each service, and the size of one
 CONTROL_METHODS = ('POST', 'M-POST')  # the second is UDA 1.0's way round proxies (§3.2.1)
 XML_TYPE = re.compile(r'\s*(text|application)/([\w.-]+\+)?xml\s*(;|\Z)', re.ASCII | re.IGNORECASE)
 EXTENSION = re.compile(r';\s*ns\s*=\s*"?(\d{1,9})\b', re.ASCII)  # which prefix M-POST's headers have (RFC 2774 §4)
@@ -78,7 +78,7 @@ class ControlAnswer(ResourceAnswer):
         if call is not None:
             return call
         asked = SOAP.parseCall(service, soapAction, body, self._upnp.limits)
-        if isinstance(asked, SOAP.ActionCall) and len(body) <= MAX_KNOWN_BYTES:
+        if isinstance(asked, SOAP.ActionCall) and len(soapAction) + len(body) <= MAX_KNOWN_BYTES:
             if len(known) >= MAX_KNOWN:
                 known.clear()
             known[soapAction, body] = asked

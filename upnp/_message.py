@@ -8,6 +8,7 @@ request is strict, since two readers that disagree on where a request ends are a
 import re
 from collections.abc import Iterable, Mapping
 from email.utils import formatdate
+from types import MappingProxyType
 from typing import NamedTuple
 
 from .Errors import MessageError
@@ -128,7 +129,7 @@ def parseRequest(head: bytes, maxFields: int = 100) -> Request:
             headers[name] = f'{headers[name]}, {value}'
     if version == 'HTTP/1.1' and 'host' not in headers:
         raise MessageError('HTTP/1.1 without Host')
-    return Request(method, target, version, headers)
+    return Request(method, target, version, MappingProxyType(headers))
 
 
 def requestLine(line: str) -> tuple[str, str, str]:

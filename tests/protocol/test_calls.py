@@ -908,3 +908,50 @@ def test_services_that_were_removed_are_forgotten_with_their_threads() -> None:
         assert removed() is None
 
     play(scene)
+
+
+def test_a_call_on_the_next_loop_has_its_time_though_the_former_ended_with_calls() -> None:
+    calls = Calls(upnp.Limits())
+
+    async def endless() -> None:
+        await asyncio.Event().wait()
+
+    lamp = service(Act=endless)
+
+    async def first() -> None:
+        await begun(calling(calls, lamp))
+        calls.abandon()
+
+    async def second() -> object:
+        call = await begun(calling(calls, lamp))
+        await passes(30)
+        return await call
+
+    run(first(), HeldClock())
+    assert run(second(), HeldClock()) == (501, 'Action Failed')
+
+
+def test_a_fault_leaves_no_garbage_that_holds_the_arguments() -> None:
+    class Argument:
+        pass
+
+    def refuseIt(A: object) -> NoReturn:
+        raise ActionError(701)
+
+    async def scene(calls: Calls) -> object:
+        lamp = upnp.Service(
+            stateVariables=[{'name': 'A'}],
+            actions=[{'name': 'Act', 'function': refuseIt, 'arguments': [{'name': 'A', 'relatedStateVariable': 'A'}]}],
+        )
+        argument = Argument()
+        kept = weakref.ref(argument)
+        gc.disable()
+        try:
+            await outcome(calling(calls, lamp, values={'A': argument}))
+            del argument
+            await turns()
+            return kept()
+        finally:
+            gc.enable()
+
+    assert play(scene) is None

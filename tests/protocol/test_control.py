@@ -719,3 +719,55 @@ def test_a_function_that_resists_its_end_holds_up_neither_its_caller_nor_a_stop(
     answer = play(scene)
     assert (statuses(answer), fields(answer)['CONNECTION']) == ([500], 'close')
     assert b'<errorCode>501</errorCode>' in answer
+
+
+def test_a_function_cannot_change_what_the_next_call_is_told() -> None:
+    """Equal heads are parsed once."""
+
+    class Curious(upnp.Service):
+        serviceType = TYPE
+
+        @upnp.action
+        async def Look(self, call: upnp.Call) -> str:
+            with contextlib.suppress(TypeError):
+                call.headers['user-agent'] = 'changed'  # type: ignore[index]
+            return call.headers['user-agent']
+
+    async def scene(site: Site) -> bytes:
+        connection = Connection(site)
+        await connection.send(call('Look', '', 'User-Agent: x'), call('Look', '', 'User-Agent: x'))
+        return await connection.answer()
+
+    assert play(scene, service=Curious()).count(b'<Result>x</Result>') == 2
+
+
+def test_calls_are_remembered_within_bounds() -> None:
+    """What a peer sends does not fill the memory, however it is spelt."""
+
+    async def scene(site: Site) -> list[int]:
+        connection = Connection(site)
+        for count in range(100):
+            body = envelope('SetLevel', f'<newLevel>{count}</newLevel>')
+            quotes = '"' * (count * 20)
+            await connection.send(post(body, f'SOAPACTION: {quotes}{TYPE}#SetLevel{quotes}', XML))
+        known = site.resources[CONTROL].known
+        return [len(known), max(len(name) + len(body) for name, body in known)]
+
+    count, size = play(scene)
+    assert 0 < count <= 32
+    assert size <= 1024
+
+
+def test_a_peer_that_has_sent_much_in_advance_delays_nobody() -> None:
+    async def scene(site: Site) -> int:
+        busy, other = Connection(site), Connection(site)
+        await turns()
+        many = asyncio.create_task(busy.send(get() * 500))
+        await asyncio.sleep(0)
+        await other.send(get())
+        done = busy.transport.written.count(b'HTTP/1.1 200')
+        assert other.transport.written.count(b'HTTP/1.1 200') == 1
+        await many
+        return done
+
+    assert play(scene) < 500
