@@ -949,6 +949,8 @@ def test_a_fault_leaves_no_garbage_that_holds_the_arguments() -> None:
         try:
             await outcome(calling(calls, lamp, values={'A': argument}))
             del argument
+            calls.abandon()
+            assert joined() == []  # the thread has let go of it too
             await turns()
             return kept()
         finally:
