@@ -65,6 +65,7 @@ class Load:
 
 UNFILTERED = {'UPNP_SOCKET_FILTER': '0'}
 PLAIN = {'UPNP_PLAIN_ACTIONS': '1'}  # theirs can only be async
+NEW = {'UPNP_KNOWN_CALLS': '0'}  # as if no two bodies were the same
 ALL = {'perSecond': 40, 'mx': 1}
 KEPT, CLOSED = {'connections': 16, 'keep': 'yes'}, {'connections': 4, 'keep': 'no'}
 PATH = 'controlPath'
@@ -80,6 +81,7 @@ LOADS = (
     Load('soap', 'action, 16 kept connections', 0.45, 'lamp', 'soap', 6_000, KEPT, before=PATH),
     Load('soap-close', 'action, connection each', 0.55, 'lamp', 'soap', 3_000, CLOSED, before=PATH),
     Load('soap-plain', 'action, 16 kept, ours a plain def', None, 'lamp', 'soap', 6_000, KEPT, PLAIN, before=PATH),
+    Load('soap-new', 'action, 16 kept, no body known', None, 'lamp', 'soap', 6_000, KEPT, NEW, before=PATH),
 )
 
 Pairs = list[tuple[float, float]]
