@@ -31,13 +31,11 @@ def fillService(service: Service, text: str | bytes) -> None:
     :raises DescriptionError: it is no SCPD.
     """
     scpd = rootNamed('scpd', text)
-    table = scpd.child('serviceStateTable')
-    variables = [] if table is None else [variableOf(node) for node in table.all('stateVariable')]
+    variables = [variableOf(node) for node in children(scpd, 'serviceStateTable', 'stateVariable')]
     if [variable.name for variable in variables] == [UNUSED_VARIABLE]:
         variables = []  # that it has none cannot be written otherwise
     service.stateVariables = [*variables, *othersOf(service, variables)]  # type: ignore[assignment]
-    listed = scpd.child('actionList')
-    actions = [] if listed is None else [actionOf(node) for node in listed.all('action')]
+    actions = [actionOf(node) for node in children(scpd, 'actionList', 'action')]
     declared = {action.name: action.function for action in service.actions}
     for action in actions:
         name = str(action.name)
@@ -97,9 +95,8 @@ def textOfChild(node: Node, name: str) -> str | None:
 
 def actionOf(node: Node) -> Action:
     """Return an action with its arguments."""
-    listed = node.child('argumentList')
-    nodes = () if listed is None else listed.all('argument')
-    return Action(name=textOfChild(node, 'name'), arguments=[argumentOf(one) for one in nodes])
+    arguments = [argumentOf(one) for one in children(node, 'argumentList', 'argument')]
+    return Action(name=textOfChild(node, 'name'), arguments=arguments)
 
 
 def argumentOf(node: Node) -> Argument:
