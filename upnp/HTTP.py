@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 
-from . import Description, _loops, _message, _page, _wire
+from . import Description, _loops, _message, _page, _transport
 from ._answers import (
     XML_TYPE,
     DescriptionAnswer,
@@ -227,7 +227,7 @@ class HTTP:
         self.port = port
         self.server = HttpServer(self)
         self._wantedPort = port
-        self._listening: _wire.Listener | asyncio.Server | None = None
+        self._listening: _transport.Listener | asyncio.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -241,8 +241,8 @@ class HTTP:
             self.port = sock.getsockname()[1]
             self.server.begin()
             self._loop = asyncio.get_running_loop()
-            if _wire.isPossibleOn(self._loop):
-                self._listening = _wire.Listener(sock, self._accepted)
+            if _transport.isPossibleOn(self._loop):
+                self._listening = _transport.Listener(sock, self._accepted)
                 return
             # In two steps, as a start that is cancelled between listening and returning would lose the socket.
             self._listening = await asyncio.start_server(self.server.InConnection, sock=sock, start_serving=False)
@@ -279,7 +279,8 @@ class HTTP:
     def _accepted(self, sock: socket.socket) -> None:
         """Serve a connection, as ``asyncio.start_server`` would."""
         reader = asyncio.StreamReader(loop=self._loop)
-        _wire.Wire(sock, asyncio.StreamReaderProtocol(reader, self.server.InConnection, loop=self._loop))
+        protocol = asyncio.StreamReaderProtocol(reader, self.server.InConnection, loop=self._loop)
+        _transport.SocketTransport(sock, protocol)
 
     def publish(self, root: Device, places: Places) -> tuple[dict[str, Resource], int]:
         """Render all that is to be served of a root device.

@@ -234,7 +234,7 @@ def test_a_device_without_descriptors_waits_quietly_and_serves_again(
     assert lamp.do('time.process_time() - used') < 0.5
     peer.goOn()
     assert lamp.do("[line for line in logs if not line.startswith('INFO')]") == [
-        'WARNING upnp._wire no connection can be accepted (Too many open files): '
+        'WARNING upnp._transport no connection can be accepted (Too many open files): '
         'raise the limit of open files (ulimit -n)'
     ]
     assert peer.result() == [[200]] * 20

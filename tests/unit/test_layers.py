@@ -23,7 +23,7 @@ LEVELS = {
     '2': ('Objects',),
     '3': ('Description', 'SOAP', '_discovery'),
     '3b': ('_page', '_reading'),
-    '4': ('_network', '_identity', '_loops', '_connection', '_calls', '_wire'),
+    '4': ('_network', '_identity', '_loops', '_connection', '_calls', '_transport'),
     '4b': ('_timetable', '_answers'),
     '4c': ('_control',),
     '5': ('SSDP', 'HTTP'),

@@ -16,7 +16,7 @@ import pytest
 
 import upnp
 from upnp._connection import Connection
-from upnp._wire import Listener, Wire
+from upnp._transport import Listener, SocketTransport
 from upnp.HTTP import HTTP
 
 from .fakes import Clock, ClockLoop, FakeTransport, HeldClock, run
@@ -198,14 +198,14 @@ def alive(*kinds: type) -> int:
     return sum(type(one) in kinds for one in gc.get_objects())
 
 
-def streams(sock: socket.socket) -> tuple[Wire, asyncio.StreamReader, asyncio.StreamWriter]:
-    """Return a wire and the streams on it."""
+def streams(sock: socket.socket) -> tuple[SocketTransport, asyncio.StreamReader, asyncio.StreamWriter]:
+    """Return a transport and the streams on it."""
     made: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
     loop = asyncio.get_running_loop()
     protocol = asyncio.StreamReaderProtocol(
         asyncio.StreamReader(loop=loop), lambda reader, writer: made.append((reader, writer)), loop=loop
     )
-    return Wire(sock, protocol), *made.pop()
+    return SocketTransport(sock, protocol), *made.pop()
 
 
 # What a transport tells its protocol
@@ -216,17 +216,17 @@ def test_the_protocol_is_told_of_each_thing_once_and_in_order() -> None:
         own, peer = localPair()
         peer.send(b'with the accept')
         events = Events()
-        wire = Wire(own, events)
+        transport = SocketTransport(own, events)
         assert events.seen == ['made', b'with the accept']
         peer.send(b'later')
         await until(lambda: b'later' in events.seen)
         peer.close()
         await until(lambda: LOST in events.seen)
-        for end in (wire.close, wire.abort, wire.close):
+        for end in (transport.close, transport.abort, transport.close):
             end()
         await turns()
         assert events.seen == ['made', b'with the accept', b'later', 'end', LOST]
-        assert wire.is_closing()
+        assert transport.is_closing()
 
     play(scene)
 
@@ -237,13 +237,13 @@ def test_the_end_of_the_peer_is_told_once_and_what_is_written_after_it_arrives()
     async def scene() -> None:
         own, peer = localPair()
         events = Events(keepsOpen=True)
-        wire = Wire(own, events)
+        transport = SocketTransport(own, events)
         peer.shutdown(socket.SHUT_WR)
         await until(lambda: 'end' in events.seen)
         await turns()
-        assert not wire.is_closing()
-        wire.write(b'answer')
-        wire.close()
+        assert not transport.is_closing()
+        transport.write(b'answer')
+        transport.close()
         assert await readAll(peer) == b'answer'
         await turns()
         assert events.seen == ['made', 'end', LOST]
@@ -257,7 +257,7 @@ def test_the_end_may_come_with_the_accept() -> None:
         peer.send(b'all')
         peer.close()
         events = Events()
-        Wire(own, events)
+        SocketTransport(own, events)
         await until(lambda: LOST in events.seen)
         assert events.seen == ['made', b'all', 'end', LOST]
 
@@ -270,7 +270,7 @@ def test_a_protocol_may_close_as_soon_as_it_is_told_of_the_connection() -> None:
         peer.send(b'never read')
         events = Events()
         events.connection_made = lambda transport: transport.abort()  # type: ignore[method-assign,attr-defined]
-        Wire(own, events)
+        SocketTransport(own, events)
         await until(lambda: events.seen)
         await readAll(peer)
         assert events.seen == [LOST]
@@ -282,21 +282,21 @@ def test_nothing_is_taken_while_reading_is_paused() -> None:
     async def scene() -> None:
         own, peer = localPair()
         events = Events()
-        wire = Wire(own, events)
-        assert wire.is_reading()
-        wire.pause_reading()
-        wire.pause_reading()
+        transport = SocketTransport(own, events)
+        assert transport.is_reading()
+        transport.pause_reading()
+        transport.pause_reading()
         peer.send(b'kept')
         await turns()
-        assert (wire.is_reading(), events.received) == (False, b'')
-        wire.resume_reading()
-        wire.resume_reading()
+        assert (transport.is_reading(), events.received) == (False, b'')
+        transport.resume_reading()
+        transport.resume_reading()
         await until(lambda: events.received)
         assert events.received == b'kept'
-        wire.close()
+        transport.close()
         peer.close()
-        wire.resume_reading()
-        assert not wire.is_reading()
+        transport.resume_reading()
+        assert not transport.is_reading()
         await turns()
 
     play(scene)
@@ -305,11 +305,11 @@ def test_nothing_is_taken_while_reading_is_paused() -> None:
 def test_both_addresses_are_known() -> None:
     async def scene() -> None:
         own, peer = tcpPair()
-        wire = Wire(own, Events())
-        assert wire.get_extra_info('peername') == peer.getsockname()
-        assert wire.get_extra_info('sockname') == peer.getpeername()
-        assert wire.get_extra_info('sslcontext') is None
-        wire.close()
+        transport = SocketTransport(own, Events())
+        assert transport.get_extra_info('peername') == peer.getsockname()
+        assert transport.get_extra_info('sockname') == peer.getpeername()
+        assert transport.get_extra_info('sslcontext') is None
+        transport.close()
         peer.close()
         await turns()
 
@@ -323,9 +323,9 @@ def test_a_large_write_reaches_a_slow_reader_whole() -> None:
     async def scene() -> None:
         own, peer = localPair()
         sent = content(10 * MEBIBYTE)
-        wire, _, writer = streams(own)
+        transport, _, writer = streams(own)
         writer.write(sent)
-        assert wire.get_write_buffer_size() > 9 * MEBIBYTE
+        assert transport.get_write_buffer_size() > 9 * MEBIBYTE
         drained, received = asyncio.ensure_future(writer.drain()), asyncio.ensure_future(readAll(peer))
         await turns()
         assert not drained.done()
@@ -343,11 +343,11 @@ def test_many_writes_arrive_in_order_whatever_they_are_made_of(kind: Callable[[b
     async def scene() -> None:
         own, peer = localPair()
         pieces = [b'%d,' % number * 4000 for number in range(200)]
-        wire = Wire(own, Events())
+        transport = SocketTransport(own, Events())
         for piece in pieces:
-            wire.write(kind(piece))
-            wire.write(kind(b''))
-        wire.close()
+            transport.write(kind(piece))
+            transport.write(kind(b''))
+        transport.close()
         assert await readAll(peer) == b''.join(pieces)
 
     play(scene)
@@ -357,15 +357,15 @@ def test_a_writer_is_told_to_wait_once_and_to_go_on_once() -> None:
     async def scene() -> None:
         own, peer = localPair()
         events = Events()
-        wire = Wire(own, events)
+        transport = SocketTransport(own, events)
         for _ in range(3):
-            wire.write(bytes(MEBIBYTE))
+            transport.write(bytes(MEBIBYTE))
         assert events.seen == ['made', 'pause']
         reading = asyncio.ensure_future(readAll(peer))
         await until(lambda: 'resume' in events.seen)
-        assert wire.get_write_buffer_size() <= 16384
-        await until(lambda: not wire.get_write_buffer_size())
-        wire.close()
+        assert transport.get_write_buffer_size() <= 16384
+        await until(lambda: not transport.get_write_buffer_size())
+        transport.close()
         assert len(await reading) == 3 * MEBIBYTE
         assert events.seen == ['made', 'pause', 'resume', LOST]
 
@@ -376,9 +376,9 @@ def test_a_protocol_may_write_when_it_is_told_to_go_on() -> None:
     async def scene() -> None:
         own, peer = localPair()
         events, more = Events(), [content(MEBIBYTE), content(MEBIBYTE)]
-        wire = Wire(own, events)
-        events.onResume = lambda: wire.write(more.pop()) if more else wire.close()
-        wire.write(content(MEBIBYTE))
+        transport = SocketTransport(own, events)
+        events.onResume = lambda: transport.write(more.pop()) if more else transport.close()
+        transport.write(content(MEBIBYTE))
         assert await readAll(peer) == 3 * content(MEBIBYTE)
         assert events.seen == ['made', *['pause', 'resume'] * 3, LOST]
 
@@ -389,11 +389,11 @@ def test_closing_sends_what_was_written_and_aborting_does_not() -> None:
     async def scene(end: str, isWhole: bool) -> None:
         own, peer = localPair()
         events = Events()
-        wire = Wire(own, events)
-        wire.write(content(MEBIBYTE))
-        getattr(wire, end)()
-        wire.write(b'too late')
-        assert wire.is_closing()
+        transport = SocketTransport(own, events)
+        transport.write(content(MEBIBYTE))
+        getattr(transport, end)()
+        transport.write(b'too late')
+        assert transport.is_closing()
         received = await readAll(peer)
         assert (received == content(MEBIBYTE)) is isWhole
         assert content(MEBIBYTE).startswith(received)
@@ -408,9 +408,9 @@ def test_closing_sends_what_was_written_and_aborting_does_not() -> None:
 def test_half_a_connection_is_not_closed_by_us() -> None:
     async def scene() -> None:
         own, peer = localPair()
-        wire = Wire(own, Events())
-        assert not wire.can_write_eof()
-        wire.close()
+        transport = SocketTransport(own, Events())
+        assert not transport.can_write_eof()
+        transport.close()
         assert await readAll(peer) == b''
 
     play(scene)
@@ -419,40 +419,40 @@ def test_half_a_connection_is_not_closed_by_us() -> None:
 # Peers that leave
 
 
-def idle(wire: Wire) -> None:
+def idle(transport: SocketTransport) -> None:
     """Wait for a request."""
 
 
-def paused(wire: Wire) -> None:
-    wire.pause_reading()
+def paused(transport: SocketTransport) -> None:
+    transport.pause_reading()
 
 
-def sending(wire: Wire) -> None:
-    wire.write(bytes(8 * MEBIBYTE))
+def sending(transport: SocketTransport) -> None:
+    transport.write(bytes(8 * MEBIBYTE))
 
 
-def closing(wire: Wire) -> None:
-    sending(wire)
-    wire.close()
+def closing(transport: SocketTransport) -> None:
+    sending(transport)
+    transport.close()
 
 
 @pytest.mark.parametrize('stage', [idle, paused, sending, closing])
-def test_a_reset_is_told_once_at_whatever_stage(stage: Callable[[Wire], None]) -> None:
+def test_a_reset_is_told_once_at_whatever_stage(stage: Callable[[SocketTransport], None]) -> None:
     async def scene() -> None:
         own, peer = tcpPair()
         events = Events()
-        wire = Wire(own, events)
-        stage(wire)
+        transport = SocketTransport(own, events)
+        stage(transport)
         reset(peer)
         await turns()
-        wire.write(b'is it still there?')
-        wire.write(b'and now?')
-        await until(lambda: wire.get_write_buffer_size() == 0)
+        transport.write(b'is it still there?')
+        transport.write(b'and now?')
+        await until(lambda: transport.get_write_buffer_size() == 0)
         await until(lambda: isinstance(events.seen[-1], tuple))
         kind = events.seen[-1][1]  # type: ignore[index]
         assert issubclass(kind, ConnectionError)
         assert events.seen.count(('lost', kind)) == 1
-        assert wire.is_closing()
+        assert transport.is_closing()
 
     play(scene)
 
@@ -462,9 +462,9 @@ def test_a_peer_may_have_left_before_it_was_accepted() -> None:
         own, peer = tcpPair()
         reset(peer)
         events = Events()
-        wire = Wire(own, events)
+        transport = SocketTransport(own, events)
         await turns()
-        assert wire.get_extra_info('peername') is None
+        assert transport.get_extra_info('peername') is None
         assert events.seen == ['made', ('lost', ConnectionResetError)]
 
     play(scene)
@@ -493,20 +493,20 @@ def test_a_closed_one_never_touches_the_next_socket_of_its_number(unsent: int) -
     async def scene() -> None:
         own, peer = localPair()
         number = own.fileno()
-        former = Wire(own, Events())
+        former = SocketTransport(own, Events())
         former.write(bytes(unsent))
         former.abort()
         other, otherPeer = localPair()
         assert other.fileno() == number  # the lowest one that is free
         events = Events()
-        wire = Wire(other, events)
-        wire.write(content(MEBIBYTE))
+        transport = SocketTransport(other, events)
+        transport.write(content(MEBIBYTE))
         for act in (former.pause_reading, former.resume_reading, former.close, former.abort):
             act()
         former.write(b'intruder')
         otherPeer.send(b'still read')
         await until(lambda: events.received)
-        wire.close()
+        transport.close()
         assert await readAll(otherPeer) == content(MEBIBYTE)
         await readAll(peer)
 
@@ -518,9 +518,9 @@ def test_one_that_is_closed_when_it_may_go_on_leaves_its_number_unwatched(end: s
     async def scene() -> None:
         own, peer = localPair()
         number, events = own.fileno(), Events()
-        wire = Wire(own, events)
-        events.onResume = getattr(wire, end)
-        wire.write(bytes(70000 + MEBIBYTE))
+        transport = SocketTransport(own, events)
+        events.onResume = getattr(transport, end)
+        transport.write(bytes(70000 + MEBIBYTE))
         received = await readAll(peer)
         assert len(received) <= 70000 + MEBIBYTE
         await until(lambda: LOST in events.seen)
@@ -533,15 +533,15 @@ def test_one_that_is_closed_when_it_may_go_on_leaves_its_number_unwatched(end: s
 def test_nothing_keeps_it_alive_after_its_end() -> None:
     async def scene() -> None:
         own, peer = localPair()
-        wire, reader, writer = streams(own)
+        transport, reader, writer = streams(own)
         peer.send(b'something')
         await reader.read(9)
         writer.write(bytes(MEBIBYTE))
         writer.close()
         await readAll(peer)
         await writer.wait_closed()
-        kept = [weakref.ref(one) for one in (wire, reader, writer)]
-        del wire, reader, writer
+        kept = [weakref.ref(one) for one in (transport, reader, writer)]
+        del transport, reader, writer
         await turns()
         assert [one() for one in kept] == [None] * 3
 
@@ -550,17 +550,17 @@ def test_nothing_keeps_it_alive_after_its_end() -> None:
 
 
 def test_one_that_outlives_its_loop_is_aborted_in_silence() -> None:
-    wires: list[tuple[Wire, Events]] = []
+    wires: list[tuple[SocketTransport, Events]] = []
     own, peer = localPair()
 
     async def scene() -> None:
         events = Events()
-        wires.append((Wire(own, events), events))
+        wires.append((SocketTransport(own, events), events))
 
     asyncio.run(scene())
-    wire, events = wires[0]
-    wire.abort()
-    wire.close()
+    transport, events = wires[0]
+    transport.abort()
+    transport.close()
     assert own.fileno() < 0
     assert events.seen == ['made']
     peer.close()
@@ -752,17 +752,17 @@ def test_a_connection_that_was_served_is_no_garbage() -> None:
     """It is gone at once, without a search for cycles."""
 
     async def scene() -> None:
-        http, before = await started(), alive(Connection, Wire)
+        http, before = await started(), alive(Connection, SocketTransport)
         peer = socket.create_connection((HERE, http.port))
         peer.setblocking(False)
         peer.send(get() + POST[:9])
         received = await asyncio.get_running_loop().sock_recv(peer, 65536)
         assert statuses(received) == [200]
-        assert alive(Connection, Wire) == before + 2
+        assert alive(Connection, SocketTransport) == before + 2
         peer.close()
         await until(lambda: len(asyncio.all_tasks()) == 1)
         await turns()
-        assert alive(Connection, Wire) == before
+        assert alive(Connection, SocketTransport) == before
         await http.stop()
 
     with withoutCollection():

@@ -10,7 +10,7 @@ import logging
 import socket
 from collections.abc import Callable
 
-__all__ = ['Listener', 'Wire', 'isPossibleOn']
+__all__ = ['Listener', 'SocketTransport', 'isPossibleOn']
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class Listener:
         self._loop.add_reader(self._sock.fileno(), self._onReady)
 
 
-class Wire(asyncio.Transport):
+class SocketTransport(asyncio.Transport):
     """The transport of one accepted connection.
 
     :param sock: does not block.
