@@ -205,7 +205,7 @@ def outValues(outputs: Sequence[Argument], result: object) -> list[object]:
 
 def renderValue(query: VariableQuery) -> bytes:
     """Return the response to a query for a state variable (UDA 1.0 §3.3)."""
-    text = escape(query.variable.render(query.variable.value))
+    text = escape(query.variable.text)
     return (
         f'{BEGIN}<u:{QUERY}Response xmlns:u="{CONTROL_NAMESPACE}"><return>{text}</return></u:{QUERY}Response>{END}'
     ).encode()

@@ -23,6 +23,7 @@ class _BaseObj:
     _childKinds: ClassVar[Mapping[str, 'type[_BaseObj]']] = {}
     _parent: '_BaseObj | None' = None
     _observers: tuple[Callable[[], None], ...] = ()
+    _valueObservers: 'tuple[Callable[[_BaseObj, _BaseObj], None], ...]' = ()
 
     def __init__(self, obj: Mapping[str, object] | None = None, **elements: object) -> None:
         for name, kind in self._childKinds.items():
@@ -121,6 +122,21 @@ class _BaseObj:
     def removeObserver(self, notice: Callable[[], None]) -> None:
         """Undo :meth:`addObserver`; an unknown one is no error."""
         object.__setattr__(self, '_observers', tuple(known for known in self._observers if known != notice))
+
+    def _valueSet(self) -> None:
+        """Tell that a value of this object, which no description tells, was set."""
+        parent = self._parent
+        if parent is not None:
+            for notice in self._root()._valueObservers:
+                notice(parent, self)
+
+    def addValueObserver(self, notice: 'Callable[[_BaseObj, _BaseObj], None]') -> None:
+        """Call ``notice(service, variable)`` after a state variable below got a value, in the thread that gave it."""
+        object.__setattr__(self, '_valueObservers', (*self._valueObservers, notice))
+
+    def removeValueObserver(self, notice: 'Callable[[_BaseObj, _BaseObj], None]') -> None:
+        """Undo :meth:`addValueObserver`; an unknown one is no error."""
+        object.__setattr__(self, '_valueObservers', tuple(known for known in self._valueObservers if known != notice))
 
 
 def _settable(attribute: object) -> bool:

@@ -26,6 +26,7 @@ LETTERS = (
 # As texts, compiled when first needed: the second takes as long as a tenth of all that is imported.
 ASCII_NAME = '[A-Za-z_][A-Za-z0-9_.]*'
 ANY_NAME = f'[{LETTERS}][{LETTERS}0-9.]*'
+MODERATION = ('maximumRate', 'minimumDelta')  # of the events of a state variable (UDA 1.1 §4.3)
 LOCAL_PREFIX = 'A_ARG_TYPE_'  # of variables that only give arguments their types (UDA 1.1 §2.5)
 
 
@@ -80,6 +81,10 @@ class StateVariable(_BaseObj):
     one of them with a range, ``Annotated[int, upnp.Range(0, 100)]``. ``allowedValueList`` holds strings,
     ``allowedValueRange`` is ``(minimum, maximum)`` or ``(minimum, maximum, step)``.
 
+    With ``sendEvents`` its changes are told to subscribers, with ``multicast`` to everybody on the network (UDA 1.1
+    §4). ``maximumRate`` is the least number of seconds between two events of it, ``minimumDelta`` the least difference,
+    of a number, that is worth one at once; the last value is told in either case. Neither stands in the SCPD.
+
     As an attribute of a :class:`upnp.Service` subclass it declares a variable: the instance's attribute of that name is
     its value.
     """
@@ -89,6 +94,8 @@ class StateVariable(_BaseObj):
     defaultValue: Value | Enum | None = None
     sendEvents: bool = False
     multicast: bool = False
+    maximumRate: float | None = None
+    minimumDelta: float | None = None
     allowedValueList: tuple[str, ...] | None = None
     allowedValueRange: tuple[float | None, ...] | None = None
 
@@ -100,8 +107,10 @@ class StateVariable(_BaseObj):
     def __setattr__(self, name: str, value: object) -> None:
         if name in ('sendEvents', 'multicast'):
             value = yesOrNo(name, value)
-        if name == 'value':
-            object.__setattr__(self, name, value)  # no change of the description
+        if name in MODERATION:
+            checkModeration(name, value)
+        if name == 'value' or name in MODERATION:  # no change of the description
+            object.__setattr__(self, name, value)
         elif name == 'dataType' and not isinstance(value, str):
             self._takeHint(value)
         elif name == 'allowedValueRange' and isinstance(value, tuple) and value[2:] == (None,):
@@ -147,6 +156,15 @@ class StateVariable(_BaseObj):
     @value.setter
     def value(self, value: object) -> None:
         object.__setattr__(self, '_value', self._coerced(value))
+        self._valueSet()
+
+    @property
+    def text(self) -> str:
+        """The present value as it is written to others.
+
+        :raises ValueError: a default that is none, or a value from before the type was changed; TypeError likewise.
+        """
+        return _types.render(self.dataType, self.initial if self._value is None else self._value)
 
     @property
     def initial(self) -> Value:
@@ -256,6 +274,20 @@ class StateVariable(_BaseObj):
         return (self.name, self.dataType, self.sendEvents, self.multicast, self.allowedValueList, *values)
 
 
+def checkModeration(name: str, value: object) -> None:
+    """Check what moderates the events of a state variable: None, or a number above zero.
+
+    :raises TypeError: neither.
+    :raises ValueError: zero, below, or no finite number.
+    """
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f'{name} must be a number, or None, not {value!r}')
+    if not 0 < value < float('inf'):
+        raise ValueError(f'{name} must be above zero, not {value!r}; None turns it off')
+
+
 def yesOrNo(name: str, value: object) -> bool:
     """Return a boolean element, which may be written as in an SCPD: ``yes`` or ``no``."""
     try:
@@ -314,6 +346,10 @@ def checkVariable(variable: StateVariable, path: str) -> None:
     if variable.dataType not in DATA_TYPES:
         raise DescriptionError(
             f'{variable.dataType!r} is no UPnP data type ({", ".join(DATA_TYPES)})', f'{path}.dataType'
+        )
+    if variable.minimumDelta is not None and variable.dataType not in NUMERIC_TYPES:
+        raise DescriptionError(
+            f'values of type {variable.dataType} have no difference: use maximumRate', f'{path}.minimumDelta'
         )
     checkList(variable, f'{path}.allowedValueList')
     checkRange(variable, f'{path}.allowedValueRange')
