@@ -34,6 +34,7 @@ from ._answers import (
 from ._connection import Connection
 from ._control import ControlAnswer
 from ._message import DateStamp
+from ._subscribing import SubscriptionAnswer
 from .Description import Places
 from .Errors import ActionError, MessageError, NetworkError
 from .Objects import Device
@@ -53,6 +54,7 @@ __all__ = [
     'ResourceAnswer',
     'ScpdAnswer',
     'ServerErrorAnswer',
+    'SubscriptionAnswer',
 ]
 
 log = logging.getLogger(__name__)
@@ -153,7 +155,12 @@ class HttpServer:
                 request = HttpRequest('', '', 'HTTP/1.1', {'connection': 'close'})
                 answer = ServerErrorAnswer(request, status=error.status)
             self._send(connection, answer)
-            await connection.flush()
+            try:
+                await connection.flush()
+            except BaseException:
+                answer.lost()
+                raise
+            answer.sent()
             served += 1
             if served % ANSWERS_AT_ONCE == 0:
                 await asyncio.sleep(0)  # what one peer has sent in advance delays nobody else
@@ -299,6 +306,8 @@ class HTTP:
         for service, _ in places.services:
             if not service.controlURL:
                 resources[places.control(service)] = Resource(ControlAnswer, XML_TYPE, service=service)
+            if not service.eventSubURL and any(variable.sendEvents for variable in service.stateVariables):
+                resources[places.event(service)] = Resource(SubscriptionAnswer, XML_TYPE, service=service)
         for icon, path in places.icons:
             resources[path] = Resource(IconAnswer, str(icon.mimetype), icon.content or b'')
         resources[places.page] = Resource(PageAnswer, HTML_TYPE, _page.renderPage(root, places))

@@ -13,14 +13,15 @@ from typing import Protocol, TypeAlias, runtime_checkable
 from ssdp.aio import SimpleServiceDiscoveryProtocol
 from ssdp.messages import SSDPRequest, SSDPResponse
 
-from . import _loops, _message
+from . import GENA, _loops, _message
 from ._discovery import Advertisement, Search, Target, bundled
 from ._limits import Limits
 from ._message import DateStamp
 from ._network import GROUP, PORT, EndpointFactory, Interface, Links, LinkSet, LinkTransport
 from ._timetable import Timetable
+from .Description import serviceIdOf
 from .Errors import MessageError
-from .Objects import Device
+from .Objects import Device, Service
 
 __all__ = ['OUR_HEADERS', 'SEARCHED', 'SSDP', 'Announced', 'AnnouncerService', 'Answer', 'Notify', 'SSDP_Protocol']
 
@@ -441,6 +442,19 @@ class SSDP:
     def advertise(self) -> None:
         """Send one set of advertisements on every interface."""
         self._toAll(ALIVE)
+
+    def multicastEvent(self, service: Service, key: int, body: bytes) -> None:
+        """Tell everybody of an event of a service, on every interface (UDA 1.1 §4.2).
+
+        :param key: the event key.
+        """
+        advertisement = self.annoncer.advertisement
+        for device in advertisement.devices.values():
+            if service in device.services:
+                usn = f'{device.UDN}::{service.serviceType}'
+                message = GENA.renderMulticastEvent(usn, serviceIdOf(service), key, advertisement.bootId, body)
+                for endpoint in self.endpoints.values():
+                    endpoint.transport.sendto(message, (GENA.GROUP, GENA.PORT))
 
     def later(self, transport: Sender, addr: Address, bundles: 'Sequence[_Bundle]', mx: int) -> None:
         """Have answers sent when they are due."""

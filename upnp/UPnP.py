@@ -13,6 +13,7 @@ from . import Description, _loops
 from ._answers import Resource
 from ._calls import Calls
 from ._discovery import Advertisement, bootIdAt, nextBootId
+from ._events import Events
 from ._identity import systemToken
 from ._limits import Limits
 from ._network import ANY_ADDRESS, Choice, Interface, chooseInterfaces, listInterfaces
@@ -20,8 +21,9 @@ from ._options import MAX_NUMBER, checkedHeaders, checkedNames, checkRange, serv
 from ._publication import prepare, published
 from ._version import __version__
 from .Errors import DescriptionError, NetworkError
+from .GENA import CallbackRule
 from .HTTP import HTTP
-from .Objects import Device
+from .Objects import Device, Service
 from .SSDP import OUR_HEADERS, SSDP
 
 __all__ = ['Annoncer', 'Announcer']
@@ -32,6 +34,7 @@ PRODUCT = f'IoT-UPnP/{__version__}'
 DISPOSE_POLL_SECONDS = 0.05  # another thread may end the loop without a word
 SETTLE_SECONDS = 0.2  # after the last change, so that a script that sets ten attributes announces once
 MAX_PORT = 65535
+CALLBACK_HOSTS = ('subscriber', 'link')
 
 
 class Announcer:
@@ -47,6 +50,8 @@ class Announcer:
     :param server: product token for SERVER, such as ``Lamp/1.0``.
     :param extraHeaders: further headers of every SSDP message, by name (UDA 1.1 §1.1.3).
     :param bootId: for firmware that keeps a counter of its own; else it follows the clock (UDA 1.1 §1.2.2).
+    :param callbackHosts: where the events of a subscriber may go: ``subscriber``, to the address it subscribes from, or
+        ``link``, to any on its network.
     :param limits: what peers may make the device do.
     :raises TypeError: what is given is no :class:`upnp.Device`.
     :raises ValueError: an option is out of its range.
@@ -64,12 +69,15 @@ class Announcer:
         server: str = PRODUCT,
         extraHeaders: Mapping[str, str] | None = None,
         bootId: int | None = None,
+        callbackHosts: str = 'subscriber',
         limits: Limits | None = None,
     ) -> None:
         checkRange('httpPort', httpPort, 0, MAX_PORT)
         checkRange('maxAge', maxAge, 1, MAX_NUMBER)
         if bootId is not None:
             checkRange('bootId', bootId, 0, MAX_NUMBER)
+        if callbackHosts not in CALLBACK_HOSTS:
+            raise ValueError(f'callbackHosts must be {" or ".join(map(repr, CALLBACK_HOSTS))}, not {callbackHosts!r}')
         self.netBind = netBind
         self.maxAge = maxAge
         self.limits = checkedLimits(limits)
@@ -77,14 +85,16 @@ class Announcer:
         self.serverToken = serverToken(systemToken(), server)
         self.advertisement = Advertisement()
         self.resources: dict[str, Resource] = {}
-        self.calls = Calls(self.limits)
         self.http = HTTP(self, httpPort, netBind)
         self.ssdp = SSDP(self, netBind)
+        self.events = Events(self.limits, self.ssdp.multicastEvent)
+        self.calls = Calls(self.limits, self.events.together)
         self._roots = [checkedDevice(device)]
         self._main = device
         self._wanted = None if interfaces is None else checkedNames('interfaces', interfaces)
         self._ignored = checkedNames('ignoredInterfaces', ignoredInterfaces)
         self._choice = Choice((), ())
+        self._isLinkWide = callbackHosts == 'link'
         self._bootId = bootId
         self._noted: set[str] = set()
         self._life: _Life | None = None
@@ -190,7 +200,7 @@ class Announcer:
             Description.checkUuids([*(root for root in self._roots if root.uuid is not None), device])
         self._roots.append(device)
         if self._life is not None:
-            device.addObserver(self._onChange)
+            self._watch(device)
             self._onChange()
 
     async def removeDevice(self, device: Device) -> None:
@@ -201,12 +211,12 @@ class Announcer:
         if all(root is not device for root in self._roots):
             raise ValueError(f'{device!r} is not announced here')
         self._roots = [root for root in self._roots if root is not device]
-        device.removeObserver(self._onChange)
+        self._unwatch(device)
         removed = self.advertisement.roots.get(str(device.UDN))
         if self._life is not None and removed is not None and removed.device is device:
             self.ssdp.change(self.advertisement.without(device))
             self.resources = {path: one for path, one in self.resources.items() if path not in removed.paths}
-            self._retainCalls()
+            self._retain()
 
     # As documented
 
@@ -247,8 +257,8 @@ class Announcer:
         self._inLoop(self.ssdp.notify)
 
     def bye(self) -> None:
-        """Send byebye and fall silent until :meth:`notify`; from any thread."""
-        self._inLoop(self.ssdp.bye)
+        """Send byebye, end all subscriptions and fall silent until :meth:`notify`; from any thread."""
+        self._inLoop(self._bye)
 
     def foreaver(self) -> None:
         """Run the loop until SIGINT, SIGTERM (in the main thread) or :meth:`dispose`; byebye is out when it returns.
@@ -283,6 +293,7 @@ class Announcer:
         self._isDisposed = True
         if _loops.runsHere(loop):
             self.ssdp.stop()  # now, as the loop may end before a task has its turn
+            self.events.abandon()
             self.http.abandon()
             self._task = _loops.startOn(loop, self._stopAll, 'upnp stop')
         elif loop.is_running() or self._driver not in (None, threading.get_ident()):
@@ -343,8 +354,9 @@ class Announcer:
     def _abandon(self) -> None:
         """End it without its loop, which is closed: the byebye and the sockets need none."""
         if (life := self._life) is not None:
-            self._unwatch()
+            self._unwatch(*self._roots)
             self.ssdp.stop()
+            self.events.abandon()
             self.http.abandon()
             self.calls.abandon()
             self._forget(life)
@@ -383,8 +395,7 @@ class Announcer:
 
     async def _open(self) -> None:
         roots = tuple(self._roots)  # what is added meanwhile is announced as a change
-        for root in roots:
-            root.addObserver(self._onChange)
+        self._watch(*roots)
         await prepare(roots, self._noted)
         found = listInterfaces()
         self._choice = chooseInterfaces(found, self.netBind, self._wanted, self._ignored)
@@ -398,6 +409,7 @@ class Announcer:
             self.http.netbind = self.interfaces[0].address
         await self.http.start()
         self.resources, self.advertisement = published(self.http, roots, self._main, self.nextBootId())
+        self.events.start(self._services())
         await self.ssdp.start()
         if roots != tuple(self._roots):
             self._onChange()
@@ -409,17 +421,24 @@ class Announcer:
                 await self._close(life)
 
     async def _close(self, life: '_Life') -> None:
-        self._unwatch()
+        self._unwatch(*self._roots)
         self.ssdp.stop()
         try:
+            await self.events.stop()
             await self.http.stop()
             self.calls.abandon()
         finally:
             self._forget(life)
 
-    def _unwatch(self) -> None:
-        for root in self._roots:
+    def _watch(self, *roots: Device) -> None:
+        for root in roots:
+            root.addObserver(self._onChange)
+            root.addValueObserver(self.events.note)
+
+    def _unwatch(self, *roots: Device) -> None:
+        for root in roots:
             root.removeObserver(self._onChange)
+            root.removeValueObserver(self.events.note)
 
     def _forget(self, life: '_Life') -> None:
         self._life, self._choice = None, Choice((), ())
@@ -427,8 +446,24 @@ class Announcer:
         life.ended.set()
         self._gone.set()
 
+    def callbackRule(self, peer: str, host: str) -> CallbackRule:
+        """Return where the events of a subscriber may go.
+
+        :param peer: its address.
+        :param host: our address that it has connected to.
+        """
+        ours = {one.address: one for one in (*self._choice.chosen, *(one for one, _ in self._choice.skipped))}
+        link = ours.get(host) if self._isLinkWide else None
+        network = None if link is None else f'{link.address}/{link.netmask}'
+        return CallbackRule(peer, frozenset((host, *ours)), self.httpPort, network)
+
+    def _bye(self) -> None:
+        self.ssdp.bye()
+        self.events.end()
+
     def nextBootId(self) -> int:
-        """Return the BOOTID for a new start (UDA 1.1 §1.2.2): greater than any before."""
+        """Return the BOOTID for a new start (UDA 1.1 §1.2.2): greater than any before. Subscriptions end with it."""
+        self.events.end()
         former = max((root.bootId for root in self._roots if root.bootId is not None), default=None)
         bootId = bootIdAt(time.time(), former) if self._bootId is None else nextBootId(self._bootId, former)
         for root in self._roots:
@@ -463,13 +498,18 @@ class Announcer:
             if roots != tuple(self._roots):
                 self._onChange()  # one came or went meanwhile
                 return
-            self._retainCalls()
+            self._retain()
             self.resources, advertisement = published(self.http, roots, self._main, self.advertisement.bootId)
             if advertisement.content != self.advertisement.content:
                 self.ssdp.change(advertisement)
 
-    def _retainCalls(self) -> None:
-        self.calls.retain(service for root in self._roots for device in root.family() for service in device.services)
+    def _services(self) -> list[Service]:
+        return [service for root in self._roots for device in root.family() for service in device.services]
+
+    def _retain(self) -> None:
+        """Forget services that were removed, and who was subscribed to them."""
+        self.calls.retain(self._services())
+        self.events.retain(self._services())
 
 
 class Annoncer(Announcer):

@@ -11,10 +11,12 @@ from typing import ClassVar, Protocol, TypeVar
 
 from . import Description, _message
 from ._calls import Calls
+from ._events import Events
 from ._limits import Limits
 from ._xml import Element
 from .Description import Places
 from .Errors import MessageError
+from .GENA import CallbackRule
 from .Objects import Device, Icon, Service
 from .SOAP import ActionCall
 
@@ -31,12 +33,14 @@ REASONS = {  # RFC 9110 §15, those that are answered
     400: 'Bad Request',
     404: 'Not Found',
     405: 'Method Not Allowed',
+    412: 'Precondition Failed',
     413: 'Content Too Large',
     414: 'URI Too Long',
     415: 'Unsupported Media Type',
     431: 'Request Header Fields Too Large',
     500: 'Internal Server Error',
     501: 'Not Implemented',
+    503: 'Service Unavailable',
     505: 'HTTP Version Not Supported',
 }
 READ_METHODS = ('GET', 'HEAD')
@@ -111,6 +115,12 @@ class HttpAnswer:
         head = _message.render(self._statusLine, fields)
         writer.write(head if self.request.method == 'HEAD' else head + self.body)
 
+    def sent(self) -> None:
+        """Go on with what follows the answer, now that it is on its way; here nothing."""
+
+    def lost(self) -> None:
+        """Take back what the peer will not learn of, as the answer could not be sent; here nothing."""
+
     @property
     def _statusLine(self) -> str:
         return f'HTTP/1.1 {self.status} {REASONS[self.status]}'
@@ -133,6 +143,7 @@ class Published(Protocol):
 
     limits: Limits
     calls: Calls
+    events: Events
 
     @property
     def serverToken(self) -> str:
@@ -141,6 +152,13 @@ class Published(Protocol):
     @property
     def resources(self) -> 'Mapping[str, Resource]':
         """All that is served, by path."""
+
+    def callbackRule(self, peer: str, host: str) -> CallbackRule:
+        """Return where the events of a subscriber may go.
+
+        :param peer: its address.
+        :param host: our address that it has connected to.
+        """
 
 
 @dataclass(frozen=True, slots=True)

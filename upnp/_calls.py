@@ -8,7 +8,7 @@ import inspect
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import NamedTuple
 
 from ._hints import Call, callParameter
@@ -39,9 +39,13 @@ class Plan(NamedTuple):
 
 
 class Calls:
-    """All calls that are under way at one announcer."""
+    """All calls that are under way at one announcer.
 
-    def __init__(self, limits: Limits) -> None:
+    :param together: what a plain function sets while it runs, in its thread, is told as one change.
+    """
+
+    def __init__(self, limits: Limits, together: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        self._together = together
         self._seconds = limits.callSeconds
         self._plans: dict[int, tuple[Action, Plan]] = {}
         self._workers: dict[int, tuple[Service, Worker]] = {}
@@ -165,7 +169,7 @@ class Calls:
 
     async def _inThread(self, service: Service, plan: Plan, given: Mapping[str, object], name: str) -> object:
         worker = self._workerOf(service)
-        job = Job(plan.function, given, name)
+        job = Job(plan.function, given, name, self._together())
         try:
             worker.take(job)
             result, error = await job.outcome
@@ -241,8 +245,15 @@ class Deadline:
 class Job:
     """One call of a plain function."""
 
-    def __init__(self, function: Callable[..., object], given: Mapping[str, object], name: str) -> None:
+    def __init__(
+        self,
+        function: Callable[..., object],
+        given: Mapping[str, object],
+        name: str,
+        together: AbstractContextManager[None],
+    ) -> None:
         self.function = function
+        self.together = together
         self.given = given
         self.name = name
         self.loop = asyncio.get_running_loop()
@@ -347,7 +358,8 @@ class Worker:
     def _run(self, job: Job) -> None:
         result, error = None, None
         try:
-            result = job.function(**job.given)
+            with job.together:
+                result = job.function(**job.given)
         except BaseException as raised:  # sys.exit too: it would end this thread without a word
             error = raised
         with self._lock:

@@ -64,6 +64,45 @@ class Limits:
     maxConnectionsPerPeer: int = 64
     """HTTP connections of one address, likewise."""
 
+    maxSubscriptions: int = 1024
+    """Subscriptions in all, 503 beyond."""
+
+    maxSubscriptionsPerPeer: int = 8
+    """Subscriptions of one address to one service, 503 beyond."""
+
+    minSubscriptionSeconds: int = 60
+    """The least that is granted; a subscriber that asks for less gets this."""
+
+    maxSubscriptionSeconds: int = 86400
+    """The most that is granted, to those who ask for infinity too: the dead ones among them end some day."""
+
+    maxCallbacks: int = 6
+    """Callback URLs of one subscription, 412 beyond; each may be waited for."""
+
+    maxCallbackBytes: int = 1024
+    """One callback URL, 412 beyond."""
+
+    maxQueuedEvents: int = 10
+    """Events that wait for one subscriber; beyond, it gets one with the newest state."""
+
+    maxQueuedEventBytes: int = 65536
+    """The same in bytes of their bodies."""
+
+    connectSeconds: float = 5
+    """For a subscriber to accept a connection."""
+
+    eventSeconds: float = 10
+    """For a subscriber to take an event and to answer it."""
+
+    maxEventAnswerBytes: int = 16384
+    """What is read of that answer; a longer one is no delivery."""
+
+    maxFailedEvents: int = 3
+    """After so many in a row, a subscriber is told nothing until it renews."""
+
+    maxEventConnections: int = 256
+    """Connections to subscribers; those that have not shown that they answer at once get half of them at most."""
+
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)

@@ -18,6 +18,7 @@ __all__ = [
     'DateStamp',
     'Request',
     'Response',
+    'answerLength',
     'bodyLength',
     'expectsContinue',
     'headEnd',
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 CHUNKED = -1
+BODILESS = (204, 304)  # of final answers, RFC 9110 §6.4.1
 MAX_DIGITS = 15  # of a length: more is no length of anything we would read, and int() on a long text is slow
 
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
@@ -183,6 +185,21 @@ def bodyLength(request: Request) -> int:
     if not (length.isascii() and length.isdigit() and len(length) <= MAX_DIGITS):
         raise MessageError(f'Content-Length {length[:40]!r}')
     return int(length)
+
+
+def answerLength(response: Response) -> int | None:
+    """Return how many bytes of body follow the head, or :data:`CHUNKED`; None for all until the end (RFC 9112 §6.3).
+
+    :raises MessageError: a length that is none.
+    """
+    if response.status in BODILESS:
+        return 0
+    length, coding = response.headers.get('content-length'), response.headers.get('transfer-encoding')
+    if coding is not None:
+        return CHUNKED if coding.lower() == 'chunked' else None
+    if length is not None and not (length.isascii() and length.isdigit() and len(length) <= MAX_DIGITS):
+        raise MessageError(f'Content-Length {length[:40]!r}')
+    return None if length is None else int(length)
 
 
 def expectsContinue(request: Request) -> bool:

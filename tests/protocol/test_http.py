@@ -8,6 +8,8 @@ import pytest
 import upnp
 from upnp import Description
 from upnp._calls import Calls
+from upnp._events import Events
+from upnp.GENA import CallbackRule
 from upnp.HTTP import (
     HTTP,
     DescriptionAnswer,
@@ -35,12 +37,24 @@ class Site:
 
     def __init__(self, device: upnp.Device | None = None, **limits: float) -> None:
         self.limits = upnp.Limits(**limits)  # type: ignore[arg-type]
-        self.calls = Calls(self.limits)
+        self.events = Events(self.limits, lambda service, key, body: None)
+        self.calls = Calls(self.limits, self.events.together)
         self.serverToken = TOKEN
         self.resources: dict[str, Resource] = {}
         self.http = HTTP(self, 5000, '127.0.0.1')
         device = device or demo()
         self.resources, self.configId = self.http.publish(device, Description.placesOf(device, first=True))
+        self._services = [service for one in device.family() for service in one.services]
+        device.addValueObserver(self.events.note)
+
+    def begin(self) -> 'Site':
+        """Take subscriptions, on the running loop."""
+        self.events.start(self._services)
+        return self
+
+    def callbackRule(self, peer: str, host: str) -> CallbackRule:
+        """Return the rule of an announcer with no other address."""
+        return CallbackRule(peer, frozenset((host,)), 5000)
 
 
 def exchange(sent: bytes | list[bytes], *, end: bool = True, **limits: float) -> bytes:

@@ -13,7 +13,7 @@ import upnp
 
 PACKAGE = Path(upnp.__file__).parent
 
-# A module may import those on lower levels only. "3b" is level 3 that may look at level 3, and so are "4b" and "5b".
+# A module may import those on lower levels only. "3b" is level 3 that may look at level 3, and so on.
 LEVELS = {
     '0': ('Errors', '_limits', '_version'),
     '1': ('_xml', '_message', '_options', '_types', '_urn', '_model'),
@@ -21,17 +21,21 @@ LEVELS = {
     '1c': ('_scpd',),
     '1d': ('_declaration',),
     '2': ('Objects',),
-    '3': ('Description', 'SOAP', '_discovery'),
-    '3b': ('_page', '_reading'),
+    '3': ('Description', 'SOAP', 'GENA', '_discovery'),
+    '3b': ('_page', '_reading', '_publisher'),
+    '3c': ('_subscriptions',),
     '4': ('_network', '_identity', '_loops', '_connection', '_calls', '_transport'),
-    '4b': ('_timetable', '_answers'),
-    '4c': ('_control',),
+    '4b': ('_timetable', '_fetch'),
+    '4c': ('_notifier',),
+    '4d': ('_events',),
+    '4e': ('_answers',),
+    '4f': ('_control', '_subscribing'),
     '5': ('SSDP', 'HTTP'),
     '5b': ('_publication',),
     '6': ('UPnP',),
     '8': ('__init__', '__main__'),
 }
-PURE_LEVELS = ('0', '1', '1b', '1c', '1d', '2', '3', '3b')
+PURE_LEVELS = ('0', '1', '1b', '1c', '1d', '2', '3', '3b', '3c')
 KNOWN_LEVELS = {'4': ('0', '1', '1b', '2')}  # where not every lower level may be known
 SIDEWAYS = {
     ('__main__', '__init__'),

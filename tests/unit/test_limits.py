@@ -24,9 +24,22 @@ DEFAULTS = {
     'writeSeconds': 15,
     'maxConnections': 256,
     'maxConnectionsPerPeer': 64,
+    'maxSubscriptions': 1024,
+    'maxSubscriptionsPerPeer': 8,
+    'minSubscriptionSeconds': 60,
+    'maxSubscriptionSeconds': 86400,
+    'maxCallbacks': 6,
+    'maxCallbackBytes': 1024,
+    'maxQueuedEvents': 10,
+    'maxQueuedEventBytes': 65536,
+    'connectSeconds': 5,
+    'eventSeconds': 10,
+    'maxEventAnswerBytes': 16384,
+    'maxFailedEvents': 3,
+    'maxEventConnections': 256,
 }
 NAMES = [field.name for field in fields(upnp.Limits)]
-COUNTS = [name for name in NAMES if name.startswith('max')]
+COUNTS = [name for name in NAMES if name.startswith(('max', 'min'))]
 
 
 def test_the_defaults_are_as_documented() -> None:

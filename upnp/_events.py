@@ -1,0 +1,186 @@
+"""The eventing of one announcer (UDA 1.1 §4): what is set in any thread becomes events, in the loop.
+
+It owns the book of subscriptions and one timer, and refuses to know how a subscription came in.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from uuid import uuid4
+
+from . import _loops
+from ._limits import Limits
+from ._model import _BaseObj
+from ._notifier import Notifier
+from ._subscriptions import Book, Subscription, nextKey
+from .Errors import MessageError
+from .GENA import SubscribeRequest
+from .Objects import Service, StateVariable
+
+__all__ = ['Events', 'Multicast']
+
+log = logging.getLogger(__name__)
+
+Multicast = Callable[[Service, int, bytes], None]
+
+
+class Events:
+    """What is told to subscribers, and who they are.
+
+    All that is set in one turn of the loop travels in one event, and so does all that one plain action sets.
+
+    :param multicast: sends an event, with its key and property set, to everybody.
+    """
+
+    def __init__(self, limits: Limits, multicast: Multicast) -> None:
+        self._limits = limits
+        self._multicast = multicast
+        self._book = Book(limits)
+        self._notifier = Notifier(limits)
+        self._services: tuple[Service, ...] = ()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._alarm: _loops.Alarm | None = None
+        self._lock = threading.Lock()  # held for moments only: for what was set, in any thread
+        self._set: dict[int, tuple[Service, StateVariable]] = {}
+        self._held = threading.local()
+
+    # In any thread
+
+    def note(self, service: _BaseObj, variable: _BaseObj) -> None:
+        """Take down that a variable was set."""
+        if id(service) not in self._book.publishers:
+            return  # nobody listens
+        if isinstance(service, Service) and isinstance(variable, StateVariable):
+            held: dict[int, tuple[Service, StateVariable]] | None = getattr(self._held, 'set', None)
+            if held is not None:
+                held[id(variable)] = service, variable
+            else:
+                self._take({id(variable): (service, variable)})
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Have all that is set in this thread meanwhile travel in one event, at the end."""
+        held: dict[int, tuple[Service, StateVariable]] = {}
+        self._held.set = held
+        try:
+            yield
+        finally:
+            self._held.set = None
+            self._take(held)
+
+    def _take(self, changes: dict[int, tuple[Service, StateVariable]]) -> None:
+        with self._lock:
+            isFirst = not self._set
+            self._set |= changes
+            loop = self._loop
+        if not isFirst or not changes or loop is None:
+            return
+        if _loops.runsHere(loop):
+            loop.call_soon(self._flush)
+        else:
+            with suppress(RuntimeError):  # the loop was closed just now
+                loop.call_soon_threadsafe(self._flush)
+
+    # In the loop
+
+    def start(self, services: Iterable[Service]) -> None:
+        """Take subscriptions to these services, on the running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._alarm = _loops.Alarm(self._loop, self._onTime)
+        self._book.clear()
+        self.retain(services)
+
+    def retain(self, services: Iterable[Service]) -> None:
+        """Know these services only, as they are now; subscriptions to others end."""
+        now = asyncio.get_running_loop().time()
+        self._services = tuple(services)
+        self._endEach(self._book.retain(self._services, now))
+        self._tell(now)
+
+    def end(self) -> None:
+        """End every subscription, as the device leaves or begins anew (UDA 1.1 §4.1.2)."""
+        self._endEach(self._book.clear())
+        if self._loop is not None:
+            self._book.retain(self._services, self._loop.time())
+
+    async def stop(self) -> None:
+        """End every subscription, and close every connection; a second time is harmless."""
+        self.abandon()
+        await self._notifier.stop()
+
+    def abandon(self) -> None:
+        """End every subscription, without a loop."""
+        self._endEach(self._book.clear())
+        self._notifier.abandon()
+        if self._alarm is not None:
+            self._alarm.set(None)
+        with self._lock:
+            self._loop = self._alarm = None
+            self._services, self._set = (), {}
+
+    def subscribe(self, service: Service, request: SubscribeRequest, peer: str) -> Subscription:
+        """Make a subscription, or renew the one that is meant; :meth:`begin` it when the peer knows of it.
+
+        :raises MessageError: 412, there is none to renew; 503, there are too many.
+        """
+        if self._loop is None:
+            raise MessageError('the device is leaving', 503)
+        now = self._loop.time()
+        if request.sid is not None:
+            subscription = self._book.renew(service, request.sid, request.seconds, now)
+        else:
+            subscription = self._book.subscribe(service, f'uuid:{uuid4()}', request, peer, now)
+        self._arm()
+        return subscription
+
+    def begin(self, subscription: Subscription) -> None:
+        """Send what a subscriber is to be told: the initial event, or what was held back until it renewed."""
+        self._notifier.begin((subscription,))
+
+    def unsubscribe(self, service: Service, sid: str) -> None:
+        """End a subscription.
+
+        :raises MessageError: 412, there is none.
+        """
+        self._notifier.end(self._book.unsubscribe(service, sid, asyncio.get_running_loop().time()))
+
+    def drop(self, subscription: Subscription) -> None:
+        """End a subscription whose subscriber could not be told of it."""
+        self._book.remove(subscription)
+        self._notifier.end(subscription)
+
+    def _flush(self) -> None:
+        """Make events of what was set."""
+        with self._lock:
+            changes, self._set = self._set, {}
+        now = asyncio.get_running_loop().time()
+        for service, variable in changes.values():
+            publisher = self._book.publishers.get(id(service))
+            if publisher is not None and publisher.service is service:
+                publisher.note(variable, now)
+        self._tell(now)
+
+    def _onTime(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._endEach(self._book.expire(now))
+        self._tell(now)
+
+    def _tell(self, now: float) -> None:
+        """Send what is due."""
+        for publisher, event in self._book.flush(now):
+            if body := event.body(publisher.multicastNames):
+                key, publisher.multicastKey = publisher.multicastKey, nextKey(publisher.multicastKey)
+                self._multicast(publisher.service, key, body)
+            self._notifier.begin(self._book.audience(publisher))
+        self._arm()
+
+    def _arm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.set(self._book.nextDue())
+
+    def _endEach(self, subscriptions: Iterable[Subscription]) -> None:
+        for subscription in subscriptions:
+            log.debug('subscription %s of %s has ended', subscription.sid, subscription.peer)
+            self._notifier.end(subscription)

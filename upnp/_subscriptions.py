@@ -1,0 +1,251 @@
+"""Who is subscribed to what, and what each is to be told next (UDA 1.1 §4): the book of subscriptions.
+
+It decides and counts; sockets, clocks and threads are the business of others. What changes is kept once for each
+service, by its :class:`upnp._publisher.Publisher`: a subscription only knows how far it has come, so that for an event
+a thousand of them take no more memory than one does.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ._limits import Limits
+from ._publisher import Event, Publisher
+from .Errors import MessageError
+from .GENA import SubscribeRequest
+from .Objects import Service
+
+__all__ = ['Book', 'Notice', 'Subscription', 'nextKey']
+
+MAX_KEY = 4294967295  # UDA 1.1 §4.3.2: 32 bits
+
+
+def nextKey(key: int) -> int:
+    """Return the event key after ``key``: the greatest is followed by 1, as 0 stands for the initial event."""
+    return 1 if key == MAX_KEY else key + 1
+
+
+class Notice(NamedTuple):
+    """What a subscriber is told next.
+
+    :param number: of the last event in it.
+    :param seq: the event key.
+    :param body: the property set.
+    """
+
+    number: int
+    seq: int
+    body: bytes
+
+
+class Subscription:
+    """One subscriber's wish to hear of one service, and how far it has come.
+
+    The event key of a message is given when the message is taken, so that keys rise by one whatever was passed over.
+    What was given up, because the subscriber could not be reached or answered an error, is told with the next event.
+    """
+
+    __slots__ = (
+        *('sid', 'publisher', 'peer', 'request', 'expires', 'seq', 'failures', 'isLive', 'isPrompt'),
+        *('_isOwed', '_isBehind', '_known', '_tried'),
+    )
+
+    def __init__(self, sid: str, publisher: Publisher, peer: str, request: SubscribeRequest, now: float) -> None:
+        self.sid = sid
+        self.publisher = publisher
+        self.peer = peer
+        self.request = request
+        self.expires = now + request.seconds
+        self.seq = 0
+        self.failures = 0
+        self.isLive = True
+        self.isPrompt = False  # whether it has answered the last event at once
+        self._isOwed = True  # the initial event, which comes even after an UNSUBSCRIBE (UDA 1.1 §4.1.2)
+        self._isBehind = True  # what comes next is all that has changed; at first, that is everything
+        self._known = self._tried = -1  # the last event it was told of, and the last that was offered to it
+
+    def hasNews(self, now: float) -> bool:
+        """Tell whether there may be something to tell it."""
+        isOpen = self._isOwed or (self.isLive and now < self.expires)
+        isPaused = self.failures >= self.publisher.limits.maxFailedEvents
+        return isOpen and not isPaused and self._tried < self.publisher.number
+
+    def take(self, now: float) -> Notice | None:
+        """Return what it is to be told next, which counts as sent then; None when there is nothing."""
+        if not self.hasNews(now):
+            return None
+        body = b''
+        while not body and self._tried < self.publisher.number:
+            body = self._nextBody()
+        if not body:
+            return None
+        self._isOwed = False
+        seq, self.seq = self.seq, nextKey(self.seq)
+        return Notice(self._tried, seq, body)
+
+    def _nextBody(self) -> bytes:
+        """Return the next property set, empty when nothing in it is of the variables that were asked for."""
+        publisher, variables = self.publisher, self.request.variables
+        event = None if self._isBehind else publisher.event(self._known + 1)
+        if event is not None:
+            self._tried, body = self._known + 1, event.body(variables)
+        else:
+            self._tried, body = publisher.number, publisher.changes(self._known, variables)
+        if not body:
+            self._known, self._isBehind = self._tried, False
+        return body
+
+    def settle(self, notice: Notice, *, isDelivered: bool) -> None:
+        """Note how it went with what was taken last."""
+        self._isBehind = not isDelivered
+        if isDelivered:
+            self._known, self._tried, self.failures = notice.number, max(self._tried, notice.number), 0
+        else:
+            self.failures += 1
+
+    def renew(self, seconds: int, now: float) -> None:
+        """Begin its time anew; what it could not be told is offered once more."""
+        self.expires = now + seconds
+        self.failures = 0
+        if self._isBehind:
+            self._tried = self._known
+
+    def end(self, *, isOwed: bool = False) -> None:
+        """Tell nothing more, but the initial event if that is still owed."""
+        self.isLive, self._isOwed = False, self._isOwed and isOwed
+
+
+class Book:
+    """All subscriptions of one announcer."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.publishers: dict[int, Publisher] = {}  # by the identity of the service: equal ones are not the same
+        self.subscriptions: dict[str, Subscription] = {}
+        self._audiences: dict[Publisher, dict[str, Subscription]] = {}
+        self._limits = limits
+        self._counts: Counter[tuple[int, str]] = Counter()  # by service and subscriber's address
+        self._earliest = float('inf')  # no subscription ends before
+
+    def publish(self, service: Service, now: float) -> Publisher:
+        """Return the publisher of a service, a new one if there is none."""
+        known = self.publishers.get(id(service))
+        if known is None:
+            known = self.publishers[id(service)] = Publisher(service, self._limits)
+            known.refresh(now)  # now that other threads can see it: what they set before is read, what after is noted
+        return known
+
+    def subscribe(self, service: Service, sid: str, request: SubscribeRequest, peer: str, now: float) -> Subscription:
+        """Make a subscription.
+
+        :param sid: not used before.
+        :raises MessageError: 503, there are too many.
+        """
+        self.expire(now)
+        limits, counted = self._limits, (id(service), peer)
+        if len(self.subscriptions) >= limits.maxSubscriptions:
+            raise MessageError(f'{len(self.subscriptions)} subscriptions', 503)
+        if self._counts[counted] >= limits.maxSubscriptionsPerPeer:
+            raise MessageError(f'{self._counts[counted]} subscriptions of {peer} to one service', 503)
+        publisher = self.publish(service, now)
+        subscription = Subscription(sid, publisher, peer, request, now)
+        self.subscriptions[sid] = self._audiences.setdefault(publisher, {})[sid] = subscription
+        self._counts[counted] += 1
+        self._earliest = min(self._earliest, subscription.expires)
+        return subscription
+
+    def find(self, service: Service, sid: str, now: float) -> Subscription:
+        """Return a subscription to a service.
+
+        :raises MessageError: 412, there is none, or none any more.
+        """
+        subscription = self.subscriptions.get(sid)
+        if subscription is None or subscription.publisher.service is not service or now >= subscription.expires:
+            raise MessageError(f'no subscription {sid[:80]!r} here', 412)
+        return subscription
+
+    def renew(self, service: Service, sid: str, seconds: int, now: float) -> Subscription:
+        """Prolong a subscription (UDA 1.1 §4.1.3).
+
+        :raises MessageError: 412, there is none, or none any more.
+        """
+        subscription = self.find(service, sid, now)
+        subscription.renew(seconds, now)
+        self._earliest = min(self._earliest, subscription.expires)
+        return subscription
+
+    def unsubscribe(self, service: Service, sid: str, now: float) -> Subscription:
+        """End a subscription (UDA 1.1 §4.1.4), and return it.
+
+        :raises MessageError: 412, there is none, or none any more.
+        """
+        subscription = self.find(service, sid, now)
+        self.remove(subscription)
+        subscription.end(isOwed=True)
+        return subscription
+
+    def remove(self, subscription: Subscription) -> None:
+        """End a subscription; a second time is harmless."""
+        subscription.end()
+        if self.subscriptions.pop(subscription.sid, None) is None:
+            return
+        publisher = subscription.publisher
+        del self._audiences[publisher][subscription.sid]
+        counted = (id(publisher.service), subscription.peer)
+        self._counts[counted] -= 1
+        if not self._counts[counted]:
+            del self._counts[counted]
+        if not self._audiences[publisher]:
+            del self._audiences[publisher]
+            if not publisher.multicastNames:
+                del self.publishers[id(publisher.service)]
+
+    def audience(self, publisher: Publisher) -> list[Subscription]:
+        """Return the subscriptions to what a publisher tells."""
+        return list(self._audiences.get(publisher, {}).values())
+
+    def expire(self, now: float) -> list[Subscription]:
+        """End the subscriptions whose time is over, and return them (UDA 1.1 §4.1.2)."""
+        if now < self._earliest:
+            return []
+        over = [one for one in self.subscriptions.values() if one.expires <= now]
+        for subscription in over:
+            self.remove(subscription)
+        self._earliest = min((one.expires for one in self.subscriptions.values()), default=float('inf'))
+        return over
+
+    def clear(self) -> list[Subscription]:
+        """End all subscriptions, and return them."""
+        gone = list(self.subscriptions.values())
+        for subscription in gone:
+            self.remove(subscription)
+        self.publishers.clear()
+        return gone
+
+    def retain(self, services: Iterable[Service], now: float) -> list[Subscription]:
+        """End the subscriptions to all but these services, and return them; what these event is taken down anew."""
+        kept = {id(service): service for service in services}
+        gone = [one for one in self.subscriptions.values() if id(one.publisher.service) not in kept]
+        for subscription in gone:
+            self.remove(subscription)
+        for key, publisher in list(self.publishers.items()):
+            if key in kept:
+                publisher.refresh(now)
+            else:
+                del self.publishers[key]
+        for service in kept.values():
+            if any(variable.multicast for variable in service.stateVariables):
+                self.publish(service, now)
+        return gone
+
+    def flush(self, now: float) -> list[tuple[Publisher, Event]]:
+        """Return the events that are due."""
+        events = ((publisher, publisher.flush(now)) for publisher in self.publishers.values())
+        return [(publisher, event) for publisher, event in events if event is not None]
+
+    def nextDue(self) -> float | None:
+        """Return when to look again, for what is to be told or whose time is over; None when nothing waits.
+
+        It may be too early where a subscription was renewed or has ended: looking then is all it costs.
+        """
+        told = [due for publisher in self.publishers.values() if (due := publisher.nextDue) is not None]
+        return min((*told, self._earliest)) if told or self.subscriptions else None
