@@ -235,14 +235,21 @@ def oddities(root: Device) -> Iterator[str]:
             if limit is not None and len(text := str(getattr(device, name) or '')) >= limit:
                 yield f'{path}.{name} has {len(text)} characters, and should have less than {limit}'
         for index, service in enumerate(device.services):
-            place = f'{path}.services[{index}]'
-            if not TYPE.match(str(service.serviceType)):
-                yield f'{place}.serviceType {service.serviceType!r} has not the form urn:domain:service:Type:version'
-            for action in service.actions:
-                if action.function is None and service.controlURL is None:
-                    yield f'{place}.actions[{action.name!r}] has no function: who calls it is told 602, not implemented'
-            if not SERVICE_ID.match(serviceIdOf(service)):
-                yield f'{place}.serviceId {service.serviceId!r} has not the form urn:domain:serviceId:ID'
+            yield from serviceOddities(service, f'{path}.services[{index}]')
+
+
+def serviceOddities(service: Service, path: str) -> Iterator[str]:
+    """Yield the oddities of one service."""
+    if not TYPE.match(str(service.serviceType)):
+        yield f'{path}.serviceType {service.serviceType!r} has not the form urn:domain:service:Type:version'
+    for action in service.actions:
+        if action.function is None and service.controlURL is None:
+            yield f'{path}.actions[{action.name!r}] has no function: who calls it is told 602, not implemented'
+    for variable in service.stateVariables:
+        if (variable.multicast or variable.maximumRate or variable.minimumDelta) and not variable.sendEvents:
+            yield f'{path}.stateVariables[{variable.name!r}] is not evented, in spite of the rest: set sendEvents'
+    if not SERVICE_ID.match(serviceIdOf(service)):
+        yield f'{path}.serviceId {service.serviceId!r} has not the form urn:domain:serviceId:ID'
 
 
 # Rendering

@@ -19,6 +19,7 @@ MAX_LINES = 40
 MAX_LINES_OF = {
     'binary_light.py': 70,  # two services with all that their standards require
     'camera.py': 60,  # it has to draw its picture and to serve it by itself
+    'sensor.py': 55,  # it measures in a thread of its own, and is read as well
 }
 DEMO = ('urn:sadmin-fr:device:demo:1', 'sadmin-fr:service:dummy')
 FOUND = {

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import upnp
+from upnp import GENA
 
 from .cable import Asker, Cable
 from .devices import DEVICE_TYPE, UDN, demo, lamp
@@ -736,3 +737,83 @@ def test_dispose_as_the_last_call_before_the_loop_ends_leaves_nothing_open(cable
         with socket.socket() as free:
             free.bind((HERE, asyncio.run(scene())))
     assert len(notifications(cable, 'ssdp:byebye')) == 8
+
+
+# Eventing
+
+
+def alarm() -> upnp.Device:
+    """Return a device with a variable that is told to everybody."""
+    variables = [{'name': 'Fire', 'dataType': 'boolean', 'sendEvents': True, 'multicast': True}]
+    device = upnp.Device(deviceType=DEVICE_TYPE, friendlyName='Alarm', uuid=UDN)
+    device.addService(upnp.Service(serviceType='urn:x-org:service:Alarm:1', stateVariables=variables))
+    return device
+
+
+def test_a_multicast_event_goes_out_on_every_interface(cable: Cable) -> None:
+    """UDA 1.1 §4.2, §4.3.3."""
+
+    async def scene() -> None:
+        device = alarm()
+        async with announcer(cable, device) as server:
+            device.services[0].stateVariables['Fire'].value = True
+            await asyncio.sleep(0.1)
+            bootId = server.advertisement.bootId
+        (packet,) = [one for one in cable.packets if one.destination == ('239.255.255.246', 7900)]
+        body = (
+            b'<?xml version="1.0" encoding="utf-8"?>\n<e:propertyset xmlns:e="urn:schemas-upnp-org:event-1-0">'
+            b'<e:property><Fire>1</Fire></e:property></e:propertyset>\n'
+        )
+        head = (
+            'NOTIFY * HTTP/1.0\r\nHOST: 239.255.255.246:7900\r\nCONTENT-TYPE: text/xml; charset="utf-8"\r\n'
+            f'USN: {UDN}::urn:x-org:service:Alarm:1\r\nSVCID: urn:x-org:serviceId:Alarm\r\n'
+            'NT: upnp:event\r\nNTS: upnp:propchange\r\nSEQ: 0\r\nLVL: upnp:/general\r\n'
+            f'BOOTID.UPNP.ORG: {bootId}\r\nCONTENT-LENGTH: {len(body)}\r\n\r\n'
+        )
+        assert packet.data == head.encode() + body
+
+    run(scene())
+
+
+@pytest.mark.parametrize('leave', ['bye', 'notify after bye', 'removeDevice', 'stop'])
+def test_subscriptions_end_when_the_device_leaves(cable: Cable, leave: str) -> None:
+    """UDA 1.1 §4.1.2: a restart starts clean."""
+
+    async def scene() -> None:
+        device = alarm()
+        async with announcer(cable, device) as server:
+            rule = server.callbackRule('192.0.2.9', HERE)
+            request = GENA.parseSubscribe({'callback': '<http://192.0.2.9/>', 'nt': 'upnp:event'}, rule)
+            if leave == 'notify after bye':
+                server.bye()
+            sid = server.events.subscribe(device.services[0], request, '192.0.2.9').sid
+            if leave == 'notify after bye':
+                server.notify()
+            elif leave == 'removeDevice':
+                await server.removeDevice(device)
+            elif leave == 'bye':
+                server.bye()
+            else:
+                await server.stop()
+                await server.start()
+            with pytest.raises(upnp.MessageError, match=f'no subscription {sid!r} here'):
+                server.events.unsubscribe(device.services[0], sid)
+
+    run(scene())
+
+
+@pytest.mark.parametrize(('callbackHosts', 'network'), [('subscriber', None), ('link', f'{HERE}/255.0.0.0')])
+def test_callbacks_may_be_as_far_away_as_the_option_says(cable: Cable, callbackHosts: str, network: str | None) -> None:
+    async def scene() -> None:
+        async with announcer(cable, callbackHosts=callbackHosts) as server:
+            rule = server.callbackRule('192.0.2.9', HERE)
+            assert (rule.peer, rule.port, rule.network) == ('192.0.2.9', server.httpPort, network)
+            assert HERE in rule.own
+            assert server.callbackRule('192.0.2.9', '192.0.2.1').network is None
+
+    run(scene())
+
+
+def test_an_unknown_kind_of_callback_hosts_is_refused() -> None:
+    with pytest.raises(ValueError, match="callbackHosts must be 'subscriber' or 'link', not 'any'"):
+        upnp.Announcer(demo(), callbackHosts='any')

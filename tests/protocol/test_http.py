@@ -37,7 +37,8 @@ class Site:
 
     def __init__(self, device: upnp.Device | None = None, **limits: float) -> None:
         self.limits = upnp.Limits(**limits)  # type: ignore[arg-type]
-        self.events = Events(self.limits, lambda service, key, body: None)
+        self.multicasts: list[tuple[int, bytes]] = []
+        self.events = Events(self.limits, lambda service, key, body: self.multicasts.append((key, body)))
         self.calls = Calls(self.limits, self.events.together)
         self.serverToken = TOKEN
         self.resources: dict[str, Resource] = {}

@@ -731,6 +731,11 @@ def test_an_icon_lacks_what_nobody_gave_and_its_content_does_not_tell(icon: upnp
             ["device.services[0].actions['Go'] has no function"],
         ),
         (withService(actions=[{'name': 'Go'}], controlURL='http://192.0.2.1/'), []),
+        (
+            withService(stateVariables=[{'name': 'A', 'multicast': True}, {'name': 'B', 'maximumRate': 1}]),
+            [f"device.services[0].stateVariables['{name}'] is not evented" for name in 'AB'],
+        ),
+        (withService(stateVariables=[{'name': 'A', 'multicast': True, 'sendEvents': True}]), []),
         (lamp(devices=[lamp(uuid='lamp')]), ['device.devices[0].uuid ']),
     ],
 )

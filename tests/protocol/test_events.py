@@ -1,0 +1,810 @@
+"""Eventing: subscriptions over HTTP in memory, events to subscribers over loopback, by a clock that is told to move."""
+
+import asyncio
+import contextlib
+import logging
+import re
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+from xml.etree import ElementTree
+
+import pytest
+
+import upnp
+from upnp import GENA
+from upnp._events import Events
+
+from .devices import DEVICE_TYPE, UUID
+from .fakes import ClockLoop, FakeTransport, HeldClock, run
+from .test_control import call
+from .test_http import TOKEN, Site, fields, get, statuses
+
+EVENT = f'/{UUID}/0/event'
+CONTROL = f'/{UUID}/0/control'
+TYPE = 'urn:exemple-org:service:Lamp:2'
+HERE = '127.0.0.1'
+OK = b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
+CLOSING = b'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
+REFUSED = b'HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n'
+TURNS = 20  # of the loop: enough for everything that needs no peer
+
+
+class Lamp(upnp.Service):
+    """A service with evented variables of each kind."""
+
+    serviceType = TYPE
+    serviceId = 'urn:exemple-org:serviceId:lamp'
+
+    Status = upnp.StateVariable(dataType=bool, sendEvents=True)
+    Level = upnp.StateVariable(dataType='ui2', sendEvents=True)
+    Warmth = upnp.StateVariable(dataType=float, sendEvents=True, maximumRate=2)
+    Alarm = upnp.StateVariable(dataType=str, sendEvents=True, multicast=True)
+    Hidden = upnp.StateVariable(dataType=str)
+
+    @upnp.action
+    def Fade(self) -> None:
+        """Set it in steps, in the thread."""
+        for level in (1, 2, 3):
+            self.Level = level
+        self.Status = True
+
+    @upnp.action
+    def Break(self) -> None:
+        """Set it, and fail."""
+        self.Level = 9
+        raise OSError('broken')
+
+
+ALL = {'Status': '0', 'Level': '0', 'Warmth': '0.0', 'Alarm': ''}
+
+
+class Told(NamedTuple):
+    """An event as it came: its head by lower-case name, its values, the connection it came by."""
+
+    startLine: str
+    headers: Mapping[str, str]
+    values: dict[str, str]
+    connection: int
+
+    @property
+    def seq(self) -> int:
+        """The event key."""
+        return int(self.headers['seq'])
+
+
+class Subscriber:
+    """A callback server.
+
+    :param answers: for one event after the other, the last one for all that follow; None never answers.
+    """
+
+    def __init__(self, *answers: bytes | None) -> None:
+        self.told: list[Told] = []
+        self.answers = list(answers or (OK,))
+        self.connections = 0
+        self.open: list[asyncio.StreamWriter] = []
+        self._news = asyncio.Event()
+        self._server: asyncio.Server | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        assert self._server is not None
+        return f'http://{HERE}:{self._server.sockets[0].getsockname()[1]}/on?x=1'
+
+    @property
+    def values(self) -> list[dict[str, str]]:
+        """The values of each event."""
+        return [one.values for one in self.told]
+
+    @property
+    def keys(self) -> list[int]:
+        """The event keys."""
+        return [one.seq for one in self.told]
+
+    async def start(self) -> None:
+        """Listen."""
+        self._server = await asyncio.start_server(self._serve, HERE, 0)
+
+    async def stop(self) -> None:
+        """Listen no more, and cut off who is connected."""
+        assert self._server is not None
+        self._server.close()
+        for writer in self.open:
+            writer.transport.abort()
+        await turns()
+
+    async def hear(self, count: int) -> list[Told]:
+        """Wait until there were so many events; return them all."""
+        while len(self.told) < count:
+            self._news.clear()
+            await self._news.wait()
+        return self.told
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        number = self.connections
+        self.open.append(writer)
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = (await reader.readuntil(b'\r\n\r\n')).decode()
+                body = await reader.readexactly(int(re.search(r'CONTENT-LENGTH: (\d+)', head)[1]))  # type: ignore[index]
+                self.told.append(eventOf(head, body, number))
+                answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+                if answer is not None:
+                    writer.write(answer)
+                self._news.set()
+        writer.close()
+
+
+def eventOf(head: str, body: bytes, connection: int) -> Told:
+    """Return an event as it came."""
+    startLine, *lines = head.removesuffix('\r\n\r\n').split('\r\n')
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(':') for line in lines)}
+    root = ElementTree.fromstring(body)
+    assert root.tag == '{urn:schemas-upnp-org:event-1-0}propertyset'
+    return Told(startLine, headers, {one.tag: one.text or '' for (one,) in root}, connection)
+
+
+async def turns(count: int = TURNS) -> None:
+    """Let the loop turn."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+class Stage:
+    """An announcer's part in this, and its peers."""
+
+    def __init__(self, clock: HeldClock, **limits: float) -> None:
+        self.clock = clock
+        self.lamp = Lamp()
+        device = upnp.Device(deviceType=DEVICE_TYPE, friendlyName='Lamp', uuid=UUID)
+        device.addService(self.lamp)
+        self.site = Site(device, **limits)
+        self._subscribers: list[Subscriber] = []
+
+    async def subscriber(self, *answers: bytes | None) -> Subscriber:
+        """Return a callback server that listens."""
+        made = Subscriber(*answers)
+        await made.start()
+        self._subscribers.append(made)
+        return made
+
+    async def ask(self, request: bytes, peer: str = HERE) -> bytes:
+        """Return the answer to requests over one connection."""
+        transport = FakeTransport((peer, 40000), (HERE, 5000))
+        reader, writer = transport.connect()
+        reader.feed_data(request)
+        reader.feed_eof()
+        await asyncio.create_task(self.site.http.server.InConnection(reader, writer))
+        return bytes(transport.written)
+
+    async def subscribe(self, subscriber: Subscriber, *lines: str) -> str:
+        """Subscribe, and return the SID."""
+        answer = await self.ask(subscribing(f'<{subscriber.url}>', *lines))
+        assert statuses(answer) == [200]
+        return fields(answer)['SID']
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass, and what it brings about happen."""
+        await turns()
+        self.clock.advance(seconds)
+        asyncio.get_running_loop().call_soon(lambda: None)
+        await turns()
+
+    async def close(self) -> None:
+        """End everything; nothing may be left."""
+        await self.site.events.stop()
+        for subscriber in self._subscribers:
+            await subscriber.stop()
+        self.site.calls.abandon()
+        own = [task for task in asyncio.all_tasks() if task.get_name().startswith('upnp')]
+        assert own == []
+
+
+def play(scene: Callable[[Stage], Coroutine[Any, Any, None]], **limits: float) -> None:
+    """Run a scene on a stage of its own."""
+    clock = HeldClock()
+
+    async def whole() -> None:
+        async with staged(clock, **limits) as stage:
+            await scene(stage)
+
+    run(whole(), clock)
+
+
+@asynccontextmanager
+async def staged(clock: HeldClock, **limits: float) -> AsyncIterator[Stage]:
+    """Begin, and end."""
+    stage = Stage(clock, **limits)
+    stage.site.begin()
+    try:
+        yield stage
+    finally:
+        await stage.close()
+
+
+def subscribing(callback: str, *lines: str, path: str = EVENT) -> bytes:
+    """Return a SUBSCRIBE."""
+    return get(path, 'SUBSCRIBE', '1.1', f'CALLBACK: {callback}', 'NT: upnp:event', *lines)
+
+
+def renewing(sid: str, *lines: str) -> bytes:
+    """Return a renewal."""
+    return get(EVENT, 'SUBSCRIBE', '1.1', f'SID: {sid}', *lines)
+
+
+def unsubscribing(sid: str) -> bytes:
+    """Return an UNSUBSCRIBE."""
+    return get(EVENT, 'UNSUBSCRIBE', '1.1', f'SID: {sid}')
+
+
+# Subscriptions
+
+
+def test_a_subscriber_gets_its_sid_and_then_everything() -> None:
+    """UDA 1.1 §4.1.2, §4.3.2."""
+
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber()
+        answer = await stage.ask(subscribing(f'<{subscriber.url}>', 'TIMEOUT: Second-300'))
+        sid = fields(answer)['SID']
+        assert re.fullmatch(r'uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}', sid)
+        assert fields(answer) == {
+            'CONTENT-LENGTH': '0',
+            'SID': sid,
+            'TIMEOUT': 'Second-300',
+            'DATE': fields(answer)['DATE'],
+            'SERVER': TOKEN,
+        }
+        (first,) = await subscriber.hear(1)
+        assert (first.startLine, first.values) == ('NOTIFY /on?x=1 HTTP/1.1', ALL)
+        assert {name: first.headers[name] for name in ('host', 'nt', 'nts', 'sid', 'seq', 'content-type')} == {
+            'host': subscriber.url.split('/')[2],
+            'nt': 'upnp:event',
+            'nts': 'upnp:propchange',
+            'sid': sid,
+            'seq': '0',
+            'content-type': 'text/xml; charset="utf-8"',
+        }
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    ('request_', 'status'),
+    [
+        (subscribing('<http://127.0.0.1:7/>'), 200),
+        (subscribing('<http://127.0.0.2:7/>'), 412),
+        (subscribing('<http://127.0.0.1:5000/>'), 412),
+        (subscribing('<http://localhost:7/>'), 412),
+        (subscribing('http://127.0.0.1:7/'), 412),
+        (get(EVENT, 'SUBSCRIBE', '1.1', 'NT: upnp:event'), 412),
+        (get(EVENT, 'SUBSCRIBE', '1.1', 'CALLBACK: <http://127.0.0.1:7/>'), 412),
+        (subscribing('<http://127.0.0.1:7/>', 'SID: uuid:1'), 400),
+        (subscribing('<http://127.0.0.1:7/>', 'STATEVAR: Hidden,None'), 412),
+        (renewing('uuid:1'), 412),
+        (renewing(''), 412),
+        (unsubscribing('uuid:1'), 412),
+        (get(EVENT, 'UNSUBSCRIBE'), 412),
+        (get(EVENT, 'UNSUBSCRIBE', '1.1', 'SID: uuid:1', 'NT: upnp:event'), 400),
+        (get(EVENT), 405),
+        (subscribing('<http://127.0.0.1:7/>', path=CONTROL), 405),
+        (subscribing('<http://127.0.0.1:7/>', path='/else/event'), 404),
+    ],
+)
+def test_what_is_wrong_is_refused_and_the_connection_goes_on(request_: bytes, status: int) -> None:
+    """UDA 1.1 §4.1.2 to §4.1.4."""
+
+    async def scene(stage: Stage) -> None:
+        assert statuses(await stage.ask(request_ + get())) == [status, 200]
+
+    play(scene)
+
+
+def test_events_are_allowed_where_they_are_offered() -> None:
+    async def scene(stage: Stage) -> None:
+        assert fields(await stage.ask(get(EVENT)))['ALLOW'] == 'SUBSCRIBE, UNSUBSCRIBE'
+
+    play(scene)
+
+
+def test_nothing_is_subscribed_to_where_nothing_is_evented() -> None:
+    service = upnp.Service(serviceType=TYPE, stateVariables=[{'name': 'Quiet'}])
+    device = upnp.Device(deviceType=DEVICE_TYPE, friendlyName='Lamp', uuid=UUID, services=[service])
+    assert EVENT not in Site(device).resources
+
+
+@pytest.mark.parametrize(('allowed', 'more'), [({'maxSubscriptions': 3}, 0), ({'maxSubscriptionsPerPeer': 3}, 1)])
+def test_there_are_so_many_subscriptions_and_no_more(allowed: dict[str, float], more: int) -> None:
+    async def scene(stage: Stage) -> None:
+        answers = [await stage.ask(subscribing('<http://127.0.0.1:7/>')) for _ in range(4)]
+        assert [statuses(one) for one in answers] == [[200], [200], [200], [503]]
+        other = await stage.ask(subscribing('<http://192.0.2.9:7/>'), peer='192.0.2.9')
+        assert statuses(other) == [200 if more else 503]
+        await stage.ask(unsubscribing(fields(answers[0])['SID']))
+        assert statuses(await stage.ask(subscribing('<http://127.0.0.1:7/>'))) == [200]
+
+    play(scene, **allowed)
+
+
+def test_renewed_it_lasts_and_unsubscribed_it_ends() -> None:
+    """UDA 1.1 §4.1.3, §4.1.4."""
+
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber()
+        sid = await stage.subscribe(subscriber, 'TIMEOUT: Second-100')
+        await subscriber.hear(1)
+        await stage.advance(99)
+        renewed = await stage.ask(renewing(sid.upper(), 'TIMEOUT: Second-infinite'))
+        assert (fields(renewed)['SID'], fields(renewed)['TIMEOUT']) == (sid, 'Second-86400')
+        await stage.advance(99)
+        stage.lamp.Level = 5
+        await subscriber.hear(2)
+        ended = await stage.ask(unsubscribing(sid) + renewing(sid))
+        assert (statuses(ended), 'SID' in fields(ended)) == ([200, 412], False)
+        stage.lamp.Level = 6
+        await turns()
+        assert subscriber.values == [ALL, {'Level': '5'}]
+
+    play(scene)
+
+
+def test_its_time_over_it_ends_by_itself() -> None:
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber()
+        sid = await stage.subscribe(subscriber, 'TIMEOUT: Second-60')
+        await subscriber.hear(1)
+        await stage.advance(60)
+        stage.lamp.Level = 5
+        await turns()
+        assert statuses(await stage.ask(renewing(sid))) == [412]
+        assert len(subscriber.told) == 1
+        assert subscriber.open[0].transport.is_closing()
+
+    play(scene)
+
+
+@pytest.mark.parametrize('end', ['end', 'stop', 'abandon', 'retain'])
+def test_the_device_leaves_and_every_subscription_ends(end: str) -> None:
+    """UDA 1.1 §4.1.2: with byebye, and with a new BOOTID."""
+
+    async def scene(stage: Stage) -> None:
+        events, subscriber = stage.site.events, await stage.subscriber()
+        sid = await stage.subscribe(subscriber)
+        await subscriber.hear(1)
+        ended = getattr(events, end)(*([()] if end == 'retain' else []))
+        if end == 'stop':
+            await ended
+        stage.lamp.Level = 5
+        await turns()
+        assert len(subscriber.told) == 1
+        assert statuses(await stage.ask(renewing(sid))) == [412 if end in ('end', 'retain') else 503]
+
+    play(scene)
+
+
+def test_a_service_that_stays_keeps_its_subscribers_and_tells_what_is_new_of_it() -> None:
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber()
+        await stage.subscribe(subscriber)
+        await subscriber.hear(1)
+        stage.lamp.stateVariables.append({'name': 'Extra', 'dataType': 'ui1', 'sendEvents': True})
+        stage.site.events.retain([stage.lamp])
+        stage.lamp.stateVariables['Extra'].value = 7
+        stage.lamp.Level = 1
+        await subscriber.hear(2)
+        assert subscriber.values[1] == {'Level': '1', 'Extra': '7'}
+
+    play(scene)
+
+
+def test_only_the_variables_that_were_asked_for_are_told() -> None:
+    """UDA 2.0 §4.1.2."""
+
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber()
+        answer = await stage.ask(subscribing(f'<{subscriber.url}>', 'STATEVAR: Level, Hidden'))
+        assert fields(answer)['ACCEPTED-STATEVAR'] == 'Level'
+        await subscriber.hear(1)
+        stage.lamp.Status = True
+        await turns()
+        stage.lamp.Status, stage.lamp.Level = False, 4
+        await subscriber.hear(2)
+        assert (subscriber.values, subscriber.keys) == ([{'Level': '0'}, {'Level': '4'}], [0, 1])
+
+    play(scene)
+
+
+# Changes
+
+
+def test_an_event_has_what_really_changed_and_what_changed_together() -> None:
+    async def scene(stage: Stage) -> None:
+        lamp, subscriber = stage.lamp, await stage.subscriber()
+        await stage.subscribe(subscriber)
+        await subscriber.hear(1)
+        lamp.Level, lamp.Status, lamp.Level = 1, True, 2
+        await subscriber.hear(2)
+        lamp.Level = 2
+        lamp.Status = False
+        lamp.Status = True
+        lamp.Hidden = 'x'
+        await turns()
+        lamp.stateVariables['Alarm'].value = '<&>'
+        await subscriber.hear(3)
+        assert subscriber.values[1:] == [{'Status': '1', 'Level': '2'}, {'Alarm': '<&>'}]
+        assert subscriber.keys == [0, 1, 2]
+
+    play(scene)
+
+
+def test_changes_come_from_any_thread() -> None:
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber()
+        await stage.subscribe(subscriber)
+        await subscriber.hear(1)
+        thread = threading.Thread(target=setattr, args=(stage.lamp, 'Level', 3))
+        thread.start()
+        await subscriber.hear(2)
+        thread.join()
+        assert subscriber.values[1:] == [{'Level': '3'}]
+
+    play(scene)
+
+
+@pytest.mark.parametrize(('action', 'values'), [('Fade', {'Status': '1', 'Level': '3'}), ('Break', {'Level': '9'})])
+def test_what_one_plain_action_changes_travels_in_one_event(
+    action: str, values: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber()
+        await stage.subscribe(subscriber)
+        await subscriber.hear(1)
+        with caplog.at_level(logging.CRITICAL):
+            await stage.ask(call(action, type_=TYPE))
+        await subscriber.hear(2)
+        assert subscriber.values[1:] == [values]
+
+    play(scene)
+
+
+def test_a_rate_is_kept_and_the_last_value_arrives() -> None:
+    async def scene(stage: Stage) -> None:
+        lamp, subscriber = stage.lamp, await stage.subscriber()
+        await stage.subscribe(subscriber)
+        await subscriber.hear(1)
+        lamp.Warmth = 1
+        await subscriber.hear(2)
+        lamp.Warmth = 2
+        lamp.Level = 1
+        await subscriber.hear(3)
+        lamp.Warmth = 3
+        await stage.advance(1.9)
+        assert len(subscriber.told) == 3
+        await stage.advance(0.2)
+        await subscriber.hear(4)
+        assert subscriber.values[1:] == [{'Warmth': '1.0'}, {'Level': '1'}, {'Warmth': '3.0'}]
+
+    play(scene)
+
+
+def test_multicast_variables_are_told_to_everybody_with_keys_of_their_own() -> None:
+    """UDA 1.1 §4.2: without a subscription, and without an initial event."""
+
+    async def scene(stage: Stage) -> None:
+        stage.lamp.Alarm = 'fire'
+        await turns()
+        stage.lamp.Level = 4
+        await turns()
+        stage.lamp.Alarm, stage.lamp.Level = '', 5
+        await turns()
+        assert stage.site.multicasts == [
+            (0, GENA.renderProperties({'Alarm': 'fire'})),
+            (1, GENA.renderProperties({'Alarm': ''})),
+        ]
+
+    play(scene)
+
+
+def test_a_value_that_can_no_longer_be_written_is_passed_over() -> None:
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber()
+        await stage.subscribe(subscriber)
+        await subscriber.hear(1)
+        stage.lamp.Alarm = 'word'
+        stage.lamp.stateVariables['Alarm'].dataType = 'ui1'
+        stage.lamp.Level = 8
+        await subscriber.hear(2)
+        assert subscriber.values[1] == {'Level': '8'}
+
+    play(scene)
+
+
+# Deliveries
+
+
+@pytest.mark.parametrize(('answer', 'connections'), [(OK, [1, 1, 1]), (CLOSING, [1, 2, 3])])
+def test_a_connection_is_kept_where_the_answer_allows_it(answer: bytes, connections: list[int]) -> None:
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber(answer)
+        await stage.subscribe(subscriber)
+        for level in (1, 2):
+            await subscriber.hear(level)
+            await turns()
+            stage.lamp.Level = level
+        assert [one.connection for one in await subscriber.hear(3)] == connections
+
+    play(scene)
+
+
+def test_a_kept_connection_that_is_closed_by_the_peer_is_replaced() -> None:
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber()
+        await stage.subscribe(subscriber)
+        await subscriber.hear(1)
+        await turns()
+        subscriber.open[0].close()
+        stage.lamp.Level = 1  # told in the same moment
+        await subscriber.hear(2)
+        await turns()
+        subscriber.open[1].close()
+        await turns()
+        stage.lamp.Level = 2  # told when the end is known
+        await subscriber.hear(3)
+        assert subscriber.keys == [0, 1, 2]
+        assert [one.connection for one in subscriber.told] == [1, 2, 3]
+
+    play(scene)
+
+
+def test_an_idle_connection_is_closed() -> None:
+    async def scene(stage: Stage) -> None:
+        first, second = await stage.subscriber(), await stage.subscriber()
+        await stage.subscribe(first)
+        await first.hear(1)
+        await stage.advance(20)
+        await stage.subscribe(second)
+        await second.hear(1)
+        await stage.advance(10)
+        assert await first.open[0].wait_closed() is None  # type: ignore[func-returns-value]
+        stage.lamp.Level = 1
+        await first.hear(2)
+        await second.hear(2)
+        assert (first.connections, second.connections) == (2, 1)
+
+    play(scene)
+
+
+def test_callbacks_are_tried_in_order() -> None:
+    """UDA 1.1 §4.1.2: for each event anew."""
+
+    async def scene(stage: Stage) -> None:
+        first, second = await stage.subscriber(REFUSED, OK), await stage.subscriber()
+        gone = await stage.subscriber()
+        await gone.stop()
+        answer = await stage.ask(subscribing(f'<{GONE}><{first.url}> <{second.url}>'))
+        assert statuses(answer) == [200]
+        await second.hear(1)
+        stage.lamp.Level = 1
+        await first.hear(2)
+        assert (first.keys, second.keys) == ([0, 1], [0])
+
+    GONE = 'http://127.0.0.1:9/'
+    play(scene)
+
+
+def test_what_was_not_taken_is_told_with_the_next_event() -> None:
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber(OK, REFUSED, OK)
+        await stage.subscribe(subscriber)
+        await subscriber.hear(1)
+        stage.lamp.Level = 1
+        await subscriber.hear(2)
+        await turns()
+        stage.lamp.Status = True
+        await subscriber.hear(3)
+        assert subscriber.values[1:] == [{'Level': '1'}, {'Status': '1', 'Level': '1'}]
+        assert subscriber.keys == [0, 1, 2]
+
+    play(scene)
+
+
+def test_after_three_failures_nothing_is_told_until_the_renewal() -> None:
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber(OK, REFUSED, REFUSED, REFUSED, OK)
+        sid = await stage.subscribe(subscriber)
+        for level in (1, 2, 3, 4):
+            await subscriber.hear(min(level, 4))
+            await turns()
+            stage.lamp.Level = level
+        await subscriber.hear(4)
+        await turns()
+        stage.lamp.Status, stage.lamp.Level = True, 5
+        await turns()
+        assert len(subscriber.told) == 4
+        assert statuses(await stage.ask(renewing(sid))) == [200]
+        await subscriber.hear(5)
+        assert subscriber.values[4] == {'Status': '1', 'Level': '5'}
+        assert subscriber.keys == [0, 1, 2, 3, 4]
+
+    play(scene)
+
+
+def test_one_who_never_answers_holds_up_nobody_and_is_given_up() -> None:
+    async def scene(stage: Stage) -> None:
+        silent, prompt = await stage.subscriber(None, OK), await stage.subscriber()
+        await stage.subscribe(silent)
+        await stage.subscribe(prompt)
+        await silent.hear(1)
+        for level in range(1, 16):
+            await prompt.hear(level)
+            await turns()
+            stage.lamp.Level = level
+        await prompt.hear(16)
+        assert len(silent.told) == 1
+        await stage.advance(10)
+        await silent.hear(2)
+        assert silent.values == [ALL, ALL | {'Level': '15'}]
+        assert (silent.keys, silent.connections) == ([0, 1], 2)
+        assert prompt.values[1:] == [{'Level': str(level)} for level in range(1, 16)]
+
+    play(scene)
+
+
+def test_beyond_its_queue_a_subscriber_gets_the_newest_state_in_one_event() -> None:
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber(None)
+        await stage.subscribe(subscriber)
+        await subscriber.hear(1)
+        for level in range(1, 5):
+            stage.lamp.Level = level
+            await turns()
+        subscriber.open[0].write(OK)
+        subscriber.answers = [OK]
+        await subscriber.hear(2)
+        assert subscriber.values[1:] == [{'Level': '4'}]
+
+    async def atTheLimit(stage: Stage) -> None:
+        subscriber = await stage.subscriber(None)
+        await stage.subscribe(subscriber)
+        await subscriber.hear(1)
+        for level in range(1, 4):
+            stage.lamp.Level = level
+            await turns()
+        subscriber.answers = [OK]
+        subscriber.open[0].write(OK)
+        await subscriber.hear(4)
+        assert subscriber.values[1:] == [{'Level': '1'}, {'Level': '2'}, {'Level': '3'}]
+
+    play(scene, maxQueuedEvents=3)
+    play(atTheLimit, maxQueuedEvents=3)
+
+
+def test_there_are_never_more_connections_than_allowed() -> None:
+    async def scene(stage: Stage) -> None:
+        silent = [await stage.subscriber(None) for _ in range(4)]
+        for one in silent:
+            await stage.subscribe(one)
+        await silent[1].hear(1)
+        await turns()
+        assert [one.connections for one in silent] == [1, 1, 0, 0]
+        stage.site.events.end()
+
+    async def afterwards(stage: Stage) -> None:
+        """Those that are kept give way, the one idle longest first; those that answer at once have the other half."""
+        prompt = [await stage.subscriber() for _ in range(4)]
+        for one in prompt:
+            await stage.subscribe(one)
+            await one.hear(1)
+            await turns()
+        silent = [await stage.subscriber(None) for _ in range(3)]
+        for one in silent:
+            await stage.subscribe(one)
+        await silent[1].hear(1)
+        assert [one.open[0].transport.is_closing() for one in prompt] == [True, True, False, False]
+        stage.lamp.Level = 1
+        for one in prompt:
+            await one.hear(2)
+        assert silent[2].connections == 0
+
+    play(scene, maxEventConnections=4)
+    play(afterwards, maxEventConnections=4)
+
+
+def test_unsubscribed_while_an_event_is_under_way_nothing_more_is_sent() -> None:
+    """UDA 1.1 §4.1.4; the initial event comes all the same (§4.1.2)."""
+
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber(OK, None)
+        sid = await stage.subscribe(subscriber)
+        await stage.ask(unsubscribing(sid))
+        await subscriber.hear(1)
+        await turns()
+        other = await stage.subscribe(subscriber)
+        await subscriber.hear(2)
+        subscriber.open[-1].write(OK)
+        await turns()
+        stage.lamp.Level = 1
+        await subscriber.hear(3)
+        stage.lamp.Level = 2
+        await stage.ask(unsubscribing(other))
+        await turns()
+        assert subscriber.values == [ALL, ALL, {'Level': '1'}]
+        assert subscriber.open[-1].transport.is_closing()
+
+    play(scene)
+
+
+@pytest.mark.parametrize('sent', [True, False])
+def test_a_subscriber_that_does_not_get_the_answer_is_forgotten(sent: bool) -> None:
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber()
+        transport = FakeTransport((HERE, 40000), (HERE, 5000), stuck=True)
+        reader, writer = transport.connect()
+        reader.feed_data(subscribing(f'<{subscriber.url}>'))
+        serving = asyncio.create_task(stage.site.http.server.InConnection(reader, writer))
+        await turns()
+        assert subscriber.told == []
+        sid = fields(bytes(transport.written))['SID']
+        if sent:
+            protocol = transport._protocol
+            assert protocol is not None
+            transport._stuck = False
+            protocol.resume_writing()
+            await subscriber.hear(1)
+            reader.feed_eof()
+        else:
+            await stage.advance(16)  # for the answer
+            await stage.advance(16)  # for the connection to close
+        await serving
+        assert statuses(await stage.ask(renewing(sid))) == [200 if sent else 412]
+
+    play(scene)
+
+
+def test_a_subscriber_of_http_1_0_is_told_in_it() -> None:
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber()
+        request = get(EVENT, 'SUBSCRIBE', '1.0', f'CALLBACK: <{subscriber.url}>', 'NT: upnp:event')
+        await stage.ask(request)
+        (first,) = await subscriber.hear(1)
+        assert first.startLine == 'NOTIFY /on?x=1 HTTP/1.0'
+
+    play(scene)
+
+
+def test_each_event_and_each_refusal_is_a_line_at_debug(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber()
+        with caplog.at_level(logging.DEBUG, 'upnp'):
+            sid = await stage.subscribe(subscriber)
+            await subscriber.hear(1)
+            await turns()
+            await stage.ask(renewing('uuid:1'))
+        host = subscriber.url.split('/')[2]
+        assert f'> {host} event 0 of {sid}: 200' in caplog.messages
+        assert "< 127.0.0.1:40000 SUBSCRIBE refused: no subscription 'uuid:1' here" in caplog.messages
+        assert {record.levelno for record in caplog.records if record.name.startswith('upnp')} == {logging.DEBUG}
+
+    play(scene)
+
+
+def test_what_is_set_on_a_loop_that_has_ended_is_lost_without_a_word() -> None:
+    lamp = Lamp()
+    events = Events(upnp.Limits(), lambda service, key, body: None)
+
+    async def scene() -> None:
+        events.start([lamp])
+        lamp.stateVariables['Alarm'].value = 'early'
+
+    lamp.addValueObserver(events.note)
+    with asyncio.Runner(loop_factory=lambda: ClockLoop(HeldClock())) as runner:
+        runner.run(scene())
+    thread = threading.Thread(target=setattr, args=(lamp, 'Alarm', 'late'))
+    thread.start()
+    thread.join()
+    events.abandon()
+    assert lamp.Alarm == 'late'
