@@ -30,13 +30,12 @@ DEFAULT_SECONDS = 1800  # UDA 1.1 §4.1.2: SHOULD be this or more
 MAX_DIGITS = 9  # of a wished time, which is far beyond what is granted
 MAX_PORT = 65535
 
-SECONDS = re.compile(r'second-(\d+|infinite)\Z', re.ASCII | re.IGNORECASE)
-CALLBACKS = re.compile(r'\s*<[^<>]*>(?:[\s,]*<[^<>]*>)*\s*\Z', re.ASCII)
+# As texts, compiled when first needed: a device without subscribers needs none.
+SECONDS = r'(?ai)second-(\d+|infinite)\Z'
+CALLBACKS = r'(?a)\s*<[^<>]*>(?:[\s,]*<[^<>]*>)*\s*\Z'
 # Scheme, address literal, port, and what may stand in a request line.
-URL = re.compile(
-    r'http://(\[[0-9a-f:.]{2,45}\]|[0-9.]{7,15})(?::(\d{1,5}))?([/?][!#-;=?-~]*)?\Z', re.ASCII | re.IGNORECASE
-)
-HIDDEN_CONTROL = re.compile(r'%(?:[01][0-9a-f]|7f)', re.ASCII | re.IGNORECASE)
+URL = r'(?ai)http://(\[[0-9a-f:.]{2,45}\]|[0-9.]{7,15})(?::(\d{1,5}))?([/?][!#-;=?-~]*)?\Z'
+HIDDEN_CONTROL = r'(?ai)%(?:[01][0-9a-f]|7f)'
 
 
 class Callback(NamedTuple):
@@ -165,7 +164,7 @@ def checkedSid(sid: str, headers: Mapping[str, str]) -> str:
 
 def grantedSeconds(wish: str | None, limits: Limits) -> int:
     """Return for how long a subscription is granted; infinity and what says nothing are answered by a time, too."""
-    found = SECONDS.match((wish or '').strip())
+    found = re.match(SECONDS, (wish or '').strip())
     if (wish or '').strip().lower() == 'infinite' or (found is not None and not found[1].isdigit()):
         return limits.maxSubscriptionSeconds
     seconds = DEFAULT_SECONDS if found is None else int(found[1][:MAX_DIGITS])
@@ -182,7 +181,7 @@ def parseCallbacks(text: str, limits: Limits) -> tuple[Callback, ...]:
 
     :raises MessageError: 412 for none, too many, or one that is no plain URL of HTTP with an address literal.
     """
-    if not CALLBACKS.match(text):
+    if not re.match(CALLBACKS, text):
         raise MessageError(f'CALLBACK {text[:80]!r} has not the form <http://...>', 412)
     urls = re.findall('<([^<>]*)>', text)
     if len(urls) > limits.maxCallbacks:
@@ -194,8 +193,8 @@ def parseCallback(url: str, limits: Limits) -> Callback:
     """Return one URL: no name to be looked up, no user, no control character in whatever disguise."""
     from ipaddress import ip_address  # here, as a device without subscribers needs it not
 
-    found = URL.match(url)
-    if found is None or len(url) > limits.maxCallbackBytes or HIDDEN_CONTROL.search(url):
+    found = re.match(URL, url)
+    if found is None or len(url) > limits.maxCallbackBytes or re.search(HIDDEN_CONTROL, url):
         raise MessageError(f'the callback {url[:80]!r} is no URL that events are sent to', 412)
     try:
         address = str(ip_address(found[1].strip('[]')))

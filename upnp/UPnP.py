@@ -15,10 +15,11 @@ from ._calls import Calls
 from ._discovery import Advertisement, bootIdAt, nextBootId
 from ._events import Events
 from ._identity import systemToken
+from ._life import Life
 from ._limits import Limits
 from ._network import ANY_ADDRESS, Choice, Interface, chooseInterfaces, listInterfaces
-from ._options import MAX_NUMBER, checkedHeaders, checkedNames, checkRange, serverToken
-from ._publication import prepare, published
+from ._options import MAX_NUMBER, checkedHeaders, checkedLimits, checkedNames, checkOneOf, checkRange, serverToken
+from ._publication import checkedDevice, prepare, published
 from ._version import __version__
 from .Errors import DescriptionError, NetworkError
 from .GENA import CallbackRule
@@ -32,9 +33,8 @@ log = logging.getLogger(__name__)
 
 PRODUCT = f'IoT-UPnP/{__version__}'
 DISPOSE_POLL_SECONDS = 0.05  # another thread may end the loop without a word
-SETTLE_SECONDS = 0.2  # after the last change, so that a script that sets ten attributes announces once
 MAX_PORT = 65535
-CALLBACK_HOSTS = ('subscriber', 'link')
+SUBSCRIBER, LINK = 'subscriber', 'link'  # where the events of a subscriber may go
 
 
 class Announcer:
@@ -69,15 +69,14 @@ class Announcer:
         server: str = PRODUCT,
         extraHeaders: Mapping[str, str] | None = None,
         bootId: int | None = None,
-        callbackHosts: str = 'subscriber',
+        callbackHosts: str = SUBSCRIBER,
         limits: Limits | None = None,
     ) -> None:
         checkRange('httpPort', httpPort, 0, MAX_PORT)
         checkRange('maxAge', maxAge, 1, MAX_NUMBER)
         if bootId is not None:
             checkRange('bootId', bootId, 0, MAX_NUMBER)
-        if callbackHosts not in CALLBACK_HOSTS:
-            raise ValueError(f'callbackHosts must be {" or ".join(map(repr, CALLBACK_HOSTS))}, not {callbackHosts!r}')
+        checkOneOf('callbackHosts', callbackHosts, (SUBSCRIBER, LINK))
         self.netBind = netBind
         self.maxAge = maxAge
         self.limits = checkedLimits(limits)
@@ -94,10 +93,10 @@ class Announcer:
         self._wanted = None if interfaces is None else checkedNames('interfaces', interfaces)
         self._ignored = checkedNames('ignoredInterfaces', ignoredInterfaces)
         self._choice = Choice((), ())
-        self._isLinkWide = callbackHosts == 'link'
+        self._isLinkWide = callbackHosts == LINK
         self._bootId = bootId
         self._noted: set[str] = set()
-        self._life: _Life | None = None
+        self._life: Life | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._madeLoop = False
         self._driver: int | None = None  # the thread that runs the loop for us
@@ -363,19 +362,19 @@ class Announcer:
 
     # How it is done
 
-    def _lifeOn(self, loop: asyncio.AbstractEventLoop) -> '_Life':
+    def _lifeOn(self, loop: asyncio.AbstractEventLoop) -> Life:
         """Return what there is from a start to its stop, and begin it when there is none."""
         if self._life is not None and self._life.loop.is_closed():
             self._abandon()
         if self._life is None:
-            self._life = _Life(loop, self._onSettled)
+            self._life = Life(loop, self._onSettled)
             self._loop = loop
             self._gone.clear()
         elif self._life.loop is not loop:
             raise RuntimeError('it is announced on another loop: stop it there first')
         return self._life
 
-    async def _begin(self, life: '_Life') -> None:
+    async def _begin(self, life: Life) -> None:
         try:
             await self._open()
         except BaseException:
@@ -414,13 +413,13 @@ class Announcer:
         if roots != tuple(self._roots):
             self._onChange()
 
-    async def _end(self, life: '_Life') -> None:
+    async def _end(self, life: Life) -> None:
         life.quiet()
         async with life.lock:
             if life is self._life:
                 await self._close(life)
 
-    async def _close(self, life: '_Life') -> None:
+    async def _close(self, life: Life) -> None:
         self._unwatch(*self._roots)
         self.ssdp.stop()
         try:
@@ -440,7 +439,7 @@ class Announcer:
             root.removeObserver(self._onChange)
             root.removeValueObserver(self.events.note)
 
-    def _forget(self, life: '_Life') -> None:
+    def _forget(self, life: Life) -> None:
         self._life, self._choice = None, Choice((), ())
         life.quiet()
         life.ended.set()
@@ -452,10 +451,8 @@ class Announcer:
         :param peer: its address.
         :param host: our address that it has connected to.
         """
-        ours = {one.address: one for one in (*self._choice.chosen, *(one for one, _ in self._choice.skipped))}
-        link = ours.get(host) if self._isLinkWide else None
-        network = None if link is None else f'{link.address}/{link.netmask}'
-        return CallbackRule(peer, frozenset((host, *ours)), self.httpPort, network)
+        link = self._choice.linkOf(host) if self._isLinkWide else None
+        return CallbackRule(peer, self._choice.addresses | {host}, self.httpPort, link)
 
     def _bye(self) -> None:
         self.ssdp.bye()
@@ -486,7 +483,7 @@ class Announcer:
                 life.republishing = life.loop.create_task(self._republish(life), name='upnp republish')
                 life.republishing.add_done_callback(_loops.logFailure)
 
-    async def _republish(self, life: '_Life') -> None:
+    async def _republish(self, life: Life) -> None:
         """Render everything anew, and advertise it if it differs."""
         async with life.lock:
             roots = tuple(self._roots)
@@ -514,50 +511,3 @@ class Announcer:
 
 class Annoncer(Announcer):
     """The announcer under its documented name."""
-
-
-class _Life:
-    """What there is from a start to its stop."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, onSettled: Callable[[], None]) -> None:
-        self.loop = loop
-        self.lock = asyncio.Lock()
-        self.ended = asyncio.Event()
-        self.isReady = False
-        self.ending: asyncio.Task[None] | None = None
-        self.republishing: asyncio.Task[None] | None = None
-        self._alarm = _loops.Alarm(loop, onSettled)
-
-    def settle(self) -> None:
-        """Wait once more for the changes to end."""
-        if self.ending is None and not self.ended.is_set():
-            self._alarm.set(self.loop.time() + SETTLE_SECONDS)
-
-    def quiet(self) -> None:
-        """Announce no more changes, not even one that is on its way."""
-        self._alarm.set(None)
-        if self.republishing is not None and not self.loop.is_closed():
-            self.republishing.cancel()
-
-
-def checkedLimits(limits: Limits | None) -> Limits:
-    """Return the limits, the default ones for None.
-
-    :raises TypeError: something else.
-    """
-    if limits is not None and not isinstance(limits, Limits):
-        raise TypeError(f'limits must be an upnp.Limits, not {limits!r}')
-    return limits or Limits()
-
-
-def checkedDevice(device: Device) -> Device:
-    """Return a device that can be a root.
-
-    :raises TypeError: it is no :class:`upnp.Device`.
-    :raises DescriptionError: it is embedded in another.
-    """
-    if not isinstance(device, Device):
-        raise TypeError(f'an upnp.Device is wanted, not {device!r}')
-    if device.isEmbedded:
-        raise DescriptionError(f'{device!r} is embedded in another device: announce that one')
-    return device

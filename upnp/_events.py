@@ -8,7 +8,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from uuid import uuid4
 
 from . import _loops
 from ._limits import Limits
@@ -125,6 +124,8 @@ class Events:
 
         :raises MessageError: 412, there is none to renew; 503, there are too many.
         """
+        from uuid import uuid4  # here, as a device without subscribers needs it not
+
         if self._loop is None:
             raise MessageError('the device is leaving', 503)
         now = self._loop.time()

@@ -93,6 +93,15 @@ class Choice(NamedTuple):
     chosen: tuple[Interface, ...]
     skipped: tuple[tuple[Interface, str], ...]
 
+    @property
+    def addresses(self) -> frozenset[str]:
+        """All addresses of this machine, of interfaces that are not used too."""
+        return frozenset(one.address for one in (*self.chosen, *(one for one, _ in self.skipped)))
+
+    def linkOf(self, address: str) -> str | None:
+        """Return the subnet of an interface that is used as ``address/netmask``; None for another address."""
+        return next((f'{address}/{one.netmask}' for one in self.chosen if one.address == address), None)
+
     def __str__(self) -> str:
         used = ', '.join(f'{interface.name} ({interface.address})' for interface in self.chosen) or 'none'
         passed = ''.join(

@@ -1,9 +1,14 @@
 """The announcer's options, checked: each mistake is told with the value and the remedy when it is made."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ['MAX_NUMBER', 'checkRange', 'checkedHeaders', 'checkedNames', 'serverToken']
+from ._limits import Limits
+
+__all__ = [
+    *('MAX_NUMBER', 'checkOneOf', 'checkRange', 'checkedHeaders', 'checkedLimits', 'checkedNames'),
+    'serverToken',
+]
 
 UPNP_VERSION = 'UPnP/1.1'
 MAX_NUMBER = 0x7FFFFFFF  # 31 bits, as BOOTID and max-age have (UDA 1.1 §1.2.2)
@@ -20,6 +25,15 @@ def checkRange(name: str, value: int, minimum: int, maximum: int) -> None:
     """
     if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
         raise ValueError(f'{name} must be a whole number from {minimum} to {maximum}, not {value!r}')
+
+
+def checkOneOf(name: str, value: str, choices: Sequence[str]) -> None:
+    """Check a word.
+
+    :raises ValueError: it is none of the choices.
+    """
+    if value not in choices:
+        raise ValueError(f'{name} must be {" or ".join(map(repr, choices))}, not {value!r}')
 
 
 def checkedNames(name: str, value: Collection[str]) -> tuple[str, ...]:
@@ -58,3 +72,13 @@ def serverToken(system: str, product: str) -> str:
     if not PRODUCT.match(product):
         raise ValueError(f"server {product!r} has not the form 'Product/1.0'")
     return f'{system} {UPNP_VERSION} {product}'
+
+
+def checkedLimits(limits: Limits | None) -> Limits:
+    """Return the limits, the default ones for None.
+
+    :raises TypeError: something else.
+    """
+    if limits is not None and not isinstance(limits, Limits):
+        raise TypeError(f'limits must be an upnp.Limits, not {limits!r}')
+    return limits or Limits()

@@ -82,8 +82,8 @@ class StateVariable(_BaseObj):
     ``allowedValueRange`` is ``(minimum, maximum)`` or ``(minimum, maximum, step)``.
 
     With ``sendEvents`` its changes are told to subscribers, with ``multicast`` as well to everybody on the network (UDA
-    1.1 §4). ``maximumRate`` is the least number of seconds between two events of it, ``minimumDelta`` the least difference,
-    of a number, that is worth one at once; the last value is told in either case. Neither stands in the SCPD.
+    1.1 §4). ``maximumRate`` is the least number of seconds between two events of it, ``minimumDelta`` the least
+    difference, of a number, that is worth one at once; the last value is told in either case. The SCPD has neither.
 
     As an attribute of a :class:`upnp.Service` subclass it declares a variable: the instance's attribute of that name is
     its value.

@@ -25,7 +25,7 @@ LEVELS = {
     '3b': ('_page', '_reading', '_publisher'),
     '3c': ('_subscriptions',),
     '4': ('_network', '_identity', '_loops', '_connection', '_calls', '_transport'),
-    '4b': ('_timetable', '_fetch'),
+    '4b': ('_timetable', '_fetch', '_life'),
     '4c': ('_notifier',),
     '4d': ('_events',),
     '4e': ('_answers',),

@@ -222,3 +222,10 @@ def accepted(datagram: bytes) -> bool:
 )
 def test_the_socket_filter_lets_searches_pass_and_drops_advertisements(datagram: bytes, passes: bool) -> None:
     assert accepted(datagram) == passes
+
+
+def test_a_choice_knows_every_address_and_the_links_that_are_used() -> None:
+    choice = Choice((ETH0,), ((LO, 'loopback'),))
+    assert choice.addresses == {ETH0.address, LO.address}
+    assert choice.linkOf(ETH0.address) == '192.168.1.20/255.255.255.0'
+    assert choice.linkOf(LO.address) is None

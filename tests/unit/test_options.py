@@ -2,7 +2,16 @@
 
 import pytest
 
-from upnp._options import MAX_NUMBER, checkedHeaders, checkedNames, checkRange, serverToken
+import upnp
+from upnp._options import (
+    MAX_NUMBER,
+    checkedHeaders,
+    checkedLimits,
+    checkedNames,
+    checkOneOf,
+    checkRange,
+    serverToken,
+)
 
 OURS = frozenset({'LOCATION', 'CONFIGID.UPNP.ORG'})
 
@@ -88,3 +97,17 @@ def test_names_are_kept_in_order() -> None:
 def test_headers_are_a_dict() -> None:
     with pytest.raises(TypeError, match='extraHeaders must be a dict'):
         checkedHeaders(['X: y'], ())
+
+
+def test_a_word_is_one_of_those_there_are() -> None:
+    checkOneOf('callbackHosts', 'link', ('subscriber', 'link'))
+    with pytest.raises(ValueError, match="callbackHosts must be 'subscriber' or 'link', not 'any'"):
+        checkOneOf('callbackHosts', 'any', ('subscriber', 'link'))
+
+
+def test_limits_are_limits_and_the_default_ones_for_none() -> None:
+    given = upnp.Limits(maxSubscriptions=1)
+    assert checkedLimits(given) is given
+    assert checkedLimits(None) == upnp.Limits()
+    with pytest.raises(TypeError, match=r'limits must be an upnp\.Limits, not 5'):
+        checkedLimits(5)  # type: ignore[arg-type]
