@@ -19,8 +19,10 @@ __all__ = ['Notifier']
 
 log = logging.getLogger(__name__)
 
-PROMPT_SECONDS = 1.0  # a subscriber that answers within this has not to share its place with those that do not
+PROMPT_SECONDS = 1.0  # a subscriber that answers within this need not wait for those that do not
 NOTICE_SECONDS = 30.0  # for one event, over all callbacks: UDA 1.1 §4.3.1
+MAX_SHARE = 2  # those that do not may have one connection of so many,
+MIN_SHARE = 8  # and one of so many even when all others are wanted by those that do
 STOP_SECONDS = 1.0
 SUCCESS = range(200, 300)
 
@@ -76,20 +78,27 @@ class Notifier:
         """Begin what waits, as far as there are connections."""
         places = self._limits.maxEventConnections
         others, prompt = self._waiting
-        while prompt and len(self._active) < places:
-            self._start(next(iter(prompt)))
         slow = sum(not one.isPrompt for one in self._active) if others else 0
-        while others and len(self._active) < places and slow < (places + 1) // 2:
-            self._start(next(iter(others)))
-            slow += 1
+        while (others or prompt) and len(self._active) < places:
+            if others and slow < -(-places // (MIN_SHARE if prompt else MAX_SHARE)):
+                slow += self._start(next(iter(others)))
+            elif prompt:
+                self._start(next(iter(prompt)))
+            else:
+                return
 
-    def _start(self, subscription: Subscription) -> None:
-        self._waiting[subscription.isPrompt].pop(subscription)
+    def _start(self, subscription: Subscription) -> bool:
+        """Begin to tell a subscriber what comes next, and tell whether there was something."""
+        del self._waiting[subscription.isPrompt][subscription]
+        notice = subscription.take(asyncio.get_running_loop().time())
+        if notice is None:
+            return False
         connection, _ = self._kept.pop(subscription, (None, 0.0))
         if self._kept and len(self._active) + len(self._kept) >= self._limits.maxEventConnections:
             self._kept.popitem(last=False)[1][0].close()
-        delivery = self._active[subscription] = _Delivery(subscription, connection, self._limits)
+        delivery = self._active[subscription] = _Delivery(subscription, notice, connection, self._limits)
         delivery.task.add_done_callback(lambda _: self._done(delivery))
+        return True
 
     def _done(self, delivery: '_Delivery') -> None:
         """Keep the connection for the next event, and give the place to another."""
@@ -121,59 +130,62 @@ class Notifier:
 
 
 class _Delivery:
-    """The task that tells one subscriber all there is to tell, one event after the other."""
+    """The task that tells one subscriber of one event; the next one waits its turn, as those of others do.
 
-    def __init__(self, subscription: Subscription, connection: PeerConnection | None, limits: Limits) -> None:
+    :param connection: a former one, which may have been closed since.
+    """
+
+    def __init__(
+        self, subscription: Subscription, notice: Notice, connection: PeerConnection | None, limits: Limits
+    ) -> None:
         self.subscription = subscription
         self.connection = connection
-        self.isInitial = subscription.seq == 0  # it goes out even if the subscription ends meanwhile
+        self.isInitial = notice.seq == 0
+        self._notice = notice
         self._limits = limits
-        self.task = asyncio.get_running_loop().create_task(self._run(), name=f'upnp events {subscription.sid}')
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+        self.task = self._loop.create_task(self._run(), name=f'upnp event {notice.seq} of {subscription.sid}')
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        subscription = self.subscription
-        while (notice := subscription.take(began := loop.time())) is not None:
-            self.isInitial = notice.seq == 0
-            isDelivered = await self._tell(notice, began + NOTICE_SECONDS)
-            subscription.settle(notice, isDelivered=isDelivered)
-            subscription.isPrompt = isDelivered and loop.time() - began <= PROMPT_SECONDS
+        isDelivered = await self._tell()
+        self.subscription.settle(self._notice, isDelivered=isDelivered)
+        self.subscription.isPrompt = isDelivered and self._loop.time() - self._began <= PROMPT_SECONDS
 
-    async def _tell(self, notice: Notice, end: float) -> bool:
-        """Send an event to the first callback that takes it, and tell whether one did (UDA 1.1 §4.1.2)."""
-        subscription = self.subscription
-        for callback in subscription.request.callbacks:
+    async def _tell(self) -> bool:
+        """Send the event to the first callback that takes it, and tell whether one did (UDA 1.1 §4.1.2)."""
+        name = self.task.get_name()
+        for callback in self.subscription.request.callbacks:
             try:
-                status = await self._send(callback, notice, end)
+                status = await self._send(callback)
             except (OSError, MessageError) as error:  # a TimeoutError is an OSError
-                log.debug('> %s event %d of %s: %r', callback.host, notice.seq, subscription.sid, error)
+                log.debug('> %s %s: %r', callback.host, name, error)
                 continue
-            log.debug('> %s event %d of %s: %d', callback.host, notice.seq, subscription.sid, status)
+            log.debug('> %s %s: %d', callback.host, name, status)
             if status in SUCCESS:
                 return True
         return False
 
-    async def _send(self, callback: Callback, notice: Notice, end: float) -> int:
-        """Return the status that an event is answered with; over the former connection, where it still works."""
-        subscription, connection = self.subscription, self.connection
+    async def _send(self, callback: Callback) -> int:
+        """Return the status that the event is answered with; over the former connection, where it still works."""
+        notice, subscription, connection = self._notice, self.subscription, self.connection
         request = renderEvent(callback, subscription.sid, notice.seq, notice.body, subscription.request.version)
         place = callback.address, callback.port
         if connection is not None:
             if connection.isReusable and connection.place == place:
                 try:
-                    return await self._ask(connection, request, end)
+                    return await self._ask(connection, request)
                 except ConnectionError as error:  # it was closed in the same moment
-                    log.debug('> %s again: %r', callback.host, error)
+                    log.debug('> %s %s again: %r', callback.host, self.task.get_name(), error)
             connection.close()
-        async with within(self._limits.connectSeconds, end):
+        async with self._within(self._limits.connectSeconds):
             connection = self.connection = await connect(place, self._limits.maxEventAnswerBytes)
-        return await self._ask(connection, request, end)
+        return await self._ask(connection, request)
 
-    async def _ask(self, connection: PeerConnection, request: bytes, end: float) -> int:
-        async with within(self._limits.eventSeconds, end):
+    async def _ask(self, connection: PeerConnection, request: bytes) -> int:
+        async with self._within(self._limits.eventSeconds):
             return (await connection.ask(request)).status
 
-
-def within(seconds: float, end: float) -> asyncio.Timeout:
-    """Return the bound of a wait: so many seconds, and not beyond ``end``."""
-    return asyncio.timeout_at(min(asyncio.get_running_loop().time() + seconds, end))
+    def _within(self, seconds: float) -> asyncio.Timeout:
+        """Return the bound of a wait: so many seconds, and not beyond the time for the event."""
+        return asyncio.timeout_at(min(self._loop.time() + seconds, self._began + NOTICE_SECONDS))

@@ -17,6 +17,7 @@ from tests.fuzz.services import makeCallable
 from tests.protocol.fakes import FakeTransport, HeldClock, run
 from tests.protocol.test_http import Site
 from upnp import MessageError
+from upnp._fetch import PeerConnection
 from upnp._message import CHUNKED, Request, Response, bodyLength, headEnd, parse, parseRequest
 
 MANY = settings(max_examples=1000, deadline=None, database=None)
@@ -33,8 +34,74 @@ numbers = st.integers(0, 1 << 32)
 datagrams = st.one_of(st.binary(max_size=600), numbers.map(lambda number: mutated(DATAGRAMS, 0, number)))
 requests = st.one_of(st.binary(max_size=600), numbers.map(lambda number: mutated(REQUESTS, 0, number)))
 calls = numbers.map(lambda number: mutatedCall(CALLS, 0, number))
-wrongValues = st.text('0123456789+-.eE:TZz=aAfF{} \n', max_size=30)
 texts = st.text(st.characters(exclude_categories=['Cs']), max_size=60)
+urlPieces = st.sampled_from(
+    [
+        *(
+            '<',
+            '>',
+            '<http://',
+            'HTTP://',
+            'https://',
+            '192.0.2.9',
+            '192.0.2.1',
+            '127.0.0.1',
+            '[fe80::1]',
+            '[::ffff:192.0.2.9]',
+        ),
+        *(
+            '0.0.0.0',
+            '3221226241',
+            '0300.0.2.9',
+            'localhost',
+            '@',
+            ':',
+            '80',
+            '5000',
+            '0',
+            '65536',
+            '/',
+            '/on',
+            '?a=b',
+            '#x',
+        ),
+        *('%0d%0a', '%00', '%2e', '\r\n', '\t', ' ', '"', '\\', '\x7f', 'ä', ',', '><'),
+    ]
+)
+callbackTexts = st.one_of(
+    texts,
+    st.lists(urlPieces, max_size=12).map(''.join),
+    st.lists(urlPieces, max_size=5).map(lambda pieces: f'<http://192.0.2.9{"".join(pieces)}>'),
+)
+answerPieces = st.sampled_from(
+    [
+        *(
+            b'HTTP/1.1 200 OK\r\n',
+            b'HTTP/1.0 500 No\r\n',
+            b'HTTP/1.1 100 Continue\r\n\r\n',
+            b'HTTP/1.1 204 \r\n',
+            b'\r\n',
+            b'\n',
+        ),
+        *(
+            b'Content-Length: 0\r\n',
+            b'Content-Length: 5\r\n',
+            b'Content-Length: -5\r\n',
+            b'Transfer-Encoding: chunked\r\n',
+        ),
+        *(
+            b'Connection: close\r\n',
+            b'Connection: keep-alive\r\n',
+            b'5\r\nhello\r\n',
+            b'0\r\n\r\n',
+            b'hello',
+            b'\0',
+            b'xyz\r\n',
+        ),
+    ]
+)
+clientAnswers = st.one_of(st.binary(max_size=200), st.lists(answerPieces, max_size=8).map(b''.join))
+wrongValues = st.text('0123456789+-.eE:TZz=aAfF{} \n', max_size=30)
 
 # Why we refuse what h11 takes: strictness that RFC 9112 allows or asks for. First by what the head holds ...
 FOLDED_OR_CONTROL = re.compile(rb'\n[ \t]|[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]')  # §5.2, §5.5
@@ -125,6 +192,27 @@ def answersTo(pieces: Sequence[bytes]) -> bytes:
             reader.feed_eof()
         await serving
         return DATE.sub(b'', transport.written)
+
+    return run(scene())
+
+
+def takenFrom(pieces: Sequence[bytes]) -> tuple[object, bool, bool]:
+    """Return what our client makes of an answer that comes in pieces, and what becomes of the connection."""
+
+    async def scene() -> tuple[object, bool, bool]:
+        connection = PeerConnection(('192.0.2.9', 80), 300)
+        connection.connection_made(FakeTransport())
+        asking = asyncio.ensure_future(connection.ask(b''))
+        await asyncio.sleep(0)
+        for piece in pieces:
+            if connection.isOpen:
+                connection.data_received(piece)
+        state = connection.isReusable, connection.isOpen
+        connection.eof_received()
+        try:
+            return (await asking).status, *state
+        except (MessageError, OSError) as error:
+            return type(error), *state
 
     return run(scene())
 

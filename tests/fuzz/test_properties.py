@@ -18,8 +18,10 @@ from tests.fuzz.properties import (
     REQUESTS,
     SOME,
     answersTo,
+    callbackTexts,
     calls,
     checkAgainstSecondOpinion,
+    clientAnswers,
     datagrams,
     fields,
     headOf,
@@ -27,6 +29,7 @@ from tests.fuzz.properties import (
     outcomesOf,
     requestOf,
     requests,
+    takenFrom,
     texts,
     values,
     visible,
@@ -38,6 +41,7 @@ from upnp._discovery import MX_SHARE, Search, answerDelays, bundled
 from upnp._message import Request, Response, headEnd, parse, parseChunkSize, parseRequest, pathOf, render
 from upnp._types import DATA_TYPES, ValueMismatch
 from upnp._xml import Element
+from upnp.GENA import Callback, CallbackRule, parseSubscribe, renderEvent
 from upnp.SSDP import AnnouncerService
 
 pytestmark = pytest.mark.fuzz
@@ -194,3 +198,50 @@ def test_any_text_survives_xml_or_is_refused(text: str, attribute: str) -> None:
 def test_any_element_of_a_device_is_taken_or_refused(elements: dict[str, object]) -> None:
     with suppress(TypeError, ValueError):
         upnp.Device(elements)
+
+
+# Eventing
+
+OWN_PORT = 5000
+OFFERED = CallbackRule('192.0.2.9', frozenset({'192.0.2.1', '192.0.2.9'}), OWN_PORT)
+
+
+def isSafe(callback: Callback) -> bool:
+    """Tell whether an event that goes there is one request to the subscriber's own address, and nothing else."""
+    head = renderEvent(callback, 'uuid:1', 0, b'').decode()
+    message = parseRequest(head.encode())
+    hidden = [part[:2] for part in callback.target.split('%')[1:]]
+    return (
+        callback.address == OFFERED.peer
+        and 0 < callback.port <= 65535
+        and callback.port != OWN_PORT
+        and (message.method, message.target, len(message.headers)) == ('NOTIFY', callback.target, 7)
+        and not any(len(part) == 2 and part[0] in '01' for part in hidden)
+    )
+
+
+@MANY
+@given(callbackTexts)
+@example('<http://192.0.2.9/><http://192.0.2.9:8080/on?x#y>')
+def test_any_callback_that_is_taken_is_safe(text: str) -> None:
+    with suppress(MessageError):
+        wish = parseSubscribe({'callback': text, 'nt': 'upnp:event'}, OFFERED)
+        assert wish.callbacks
+        assert all(isSafe(callback) for callback in wish.callbacks)
+
+
+@MANY
+@given(st.dictionaries(st.sampled_from(['sid', 'nt', 'callback', 'timeout', 'statevar']), texts))
+def test_any_subscription_is_granted_a_time_or_refused(headers: dict[str, str]) -> None:
+    with suppress(MessageError):
+        assert 60 <= parseSubscribe(headers, OFFERED).seconds <= 86400
+
+
+@MANY
+@given(clientAnswers, st.lists(st.integers(0, 200), max_size=4).map(sorted))
+def test_an_answer_is_understood_the_same_however_it_comes(answer: bytes, cuts: list[int]) -> None:
+    pieces = [answer[begin:end] for begin, end in pairwise([0, *cuts, len(answer)]) if begin < end]
+    whole, split = takenFrom([answer] if answer else []), takenFrom(pieces)
+    assert whole[0] == split[0]
+    if whole[0] == 200 and not any(b'HTTP' in piece for piece in pieces[1:]):
+        assert whole[1:] == split[1:]

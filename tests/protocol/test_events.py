@@ -785,7 +785,7 @@ def test_each_event_and_each_refusal_is_a_line_at_debug(caplog: pytest.LogCaptur
             await turns()
             await stage.ask(renewing('uuid:1'))
         host = subscriber.url.split('/')[2]
-        assert f'> {host} event 0 of {sid}: 200' in caplog.messages
+        assert f'> {host} upnp event 0 of {sid}: 200' in caplog.messages
         assert "< 127.0.0.1:40000 SUBSCRIBE refused: no subscription 'uuid:1' here" in caplog.messages
         assert {record.levelno for record in caplog.records if record.name.startswith('upnp')} == {logging.DEBUG}
 
