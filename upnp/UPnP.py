@@ -456,11 +456,11 @@ class Announcer:
 
     def _bye(self) -> None:
         self.ssdp.bye()
-        self.events.end()
+        self.events.close()
 
     def nextBootId(self) -> int:
         """Return the BOOTID for a new start (UDA 1.1 §1.2.2): greater than any before. Subscriptions end with it."""
-        self.events.end()
+        self.events.reopen()
         former = max((root.bootId for root in self._roots if root.bootId is not None), default=None)
         bootId = bootIdAt(time.time(), former) if self._bootId is None else nextBootId(self._bootId, former)
         for root in self._roots:

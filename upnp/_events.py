@@ -39,6 +39,7 @@ class Events:
         self._book = Book(limits)
         self._notifier = Notifier(limits)
         self._services: tuple[Service, ...] = ()
+        self._isOpen = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alarm: _loops.Alarm | None = None
         self._lock = threading.Lock()  # held for moments only: for what was set, in any thread
@@ -71,10 +72,12 @@ class Events:
 
     def _take(self, changes: dict[int, tuple[Service, StateVariable]]) -> None:
         with self._lock:
+            loop = self._loop
+            if loop is None:  # it has stopped: what is set now is part of what is told when it begins anew
+                return
             isFirst = not self._set
             self._set |= changes
-            loop = self._loop
-        if not isFirst or not changes or loop is None:
+        if not isFirst or not changes:
             return
         if _loops.runsHere(loop):
             loop.call_soon(self._flush)
@@ -88,20 +91,27 @@ class Events:
         """Take subscriptions to these services, on the running loop."""
         self._loop = asyncio.get_running_loop()
         self._alarm = _loops.Alarm(self._loop, self._onTime)
-        self._book.clear()
+        self._isOpen = True
         self.retain(services)
 
     def retain(self, services: Iterable[Service]) -> None:
         """Know these services only, as they are now; subscriptions to others end."""
         now = asyncio.get_running_loop().time()
         self._services = tuple(services)
-        self._endEach(self._book.retain(self._services, now))
-        self._tell(now)
+        if self._isOpen:
+            self._endEach(self._book.retain(self._services, now))
+            self._tell(now)
 
-    def end(self) -> None:
-        """End every subscription, as the device leaves or begins anew (UDA 1.1 §4.1.2)."""
+    def close(self) -> None:
+        """End every subscription, as the device leaves (UDA 1.1 §4.1.2), and tell nothing until it is back."""
+        self._isOpen = False
         self._endEach(self._book.clear())
+
+    def reopen(self) -> None:
+        """End every subscription, as the device begins anew (UDA 1.1 §4.1.2), and take others."""
+        self.close()
         if self._loop is not None:
+            self._isOpen = True
             self._book.retain(self._services, self._loop.time())
 
     async def stop(self) -> None:
@@ -111,7 +121,7 @@ class Events:
 
     def abandon(self) -> None:
         """End every subscription, without a loop."""
-        self._endEach(self._book.clear())
+        self.close()
         self._notifier.abandon()
         if self._alarm is not None:
             self._alarm.set(None)
@@ -122,15 +132,15 @@ class Events:
     def subscribe(self, service: Service, request: SubscribeRequest, peer: str) -> Subscription:
         """Make a subscription, or renew the one that is meant; :meth:`begin` it when the peer knows of it.
 
-        :raises MessageError: 412, there is none to renew; 503, there are too many.
+        :raises MessageError: 412, there is none to renew; 503, there are too many, or the device has left.
         """
         from uuid import uuid4  # here, as a device without subscribers needs it not
 
-        if self._loop is None:
-            raise MessageError('the device is leaving', 503)
-        now = self._loop.time()
+        now = asyncio.get_running_loop().time()
         if request.sid is not None:
             subscription = self._book.renew(service, request.sid, request.seconds, now)
+        elif not self._isOpen:
+            raise MessageError('the device has said byebye', 503)
         else:
             subscription = self._book.subscribe(service, f'uuid:{uuid4()}', request, peer, now)
         self._arm()

@@ -45,16 +45,18 @@ class Event:
 class _Told:
     """What is known and told of one evented variable."""
 
-    __slots__ = ('sentAt', 'sentText', 'sentValue', 'since', 'text')
+    __slots__ = ('sentAt', 'sentText', 'sentValue', 'since', 'text', 'variable')
 
-    def __init__(self, text: str, value: object, since: int) -> None:
+    def __init__(self, variable: StateVariable, text: str, value: object, since: int) -> None:
+        self.variable = variable
         self.text = self.sentText = text
         self.sentValue = value
         self.sentAt = float('-inf')
         self.since = since  # the number of the event that told it last
 
-    def dueAt(self, variable: StateVariable, value: object, now: float) -> float:
+    def dueAt(self, value: object, now: float) -> float:
         """Return when a change that has come now is to be told."""
+        variable = self.variable
         due = now if variable.maximumRate is None else max(now, self.sentAt + variable.maximumRate)
         if variable.minimumDelta is not None and isSmall(value, self.sentValue, variable.minimumDelta):
             due = max(due, now + REST_SECONDS)
@@ -113,9 +115,11 @@ class Publisher:
                 continue
             if known is not None:
                 self._told[name] = known
-                self.note(variable, now)
+                if known.variable is not variable:  # else what is set in an action that still runs would be told early
+                    known.variable = variable
+                    self.note(variable, now)
             elif (read := reading(variable)) is not None:
-                self._told[name] = _Told(*read, self.number)
+                self._told[name] = _Told(variable, *read, self.number)
         self._due = {name: due for name, due in self._due.items() if name in self._told}
         self._present.clear()
 
@@ -129,7 +133,7 @@ class Publisher:
         if text == told.sentText:
             self._due.pop(name, None)
         elif name not in self._due or text != told.text:
-            self._due[name] = told.dueAt(variable, value, now), value
+            self._due[name] = told.dueAt(value, now), value
         if text != told.text:
             told.text = text
             self._present.clear()

@@ -784,11 +784,13 @@ def test_subscriptions_end_when_the_device_leaves(cable: Cable, leave: str) -> N
         async with announcer(cable, device) as server:
             rule = server.callbackRule('192.0.2.9', HERE)
             request = GENA.parseSubscribe({'callback': '<http://192.0.2.9/>', 'nt': 'upnp:event'}, rule)
-            if leave == 'notify after bye':
-                server.bye()
             sid = server.events.subscribe(device.services[0], request, '192.0.2.9').sid
             if leave == 'notify after bye':
+                server.bye()
+                with pytest.raises(upnp.MessageError, match='byebye'):
+                    server.events.subscribe(device.services[0], request, '192.0.2.9')
                 server.notify()
+                server.events.subscribe(device.services[0], request, '192.0.2.9')
             elif leave == 'removeDevice':
                 await server.removeDevice(device)
             elif leave == 'bye':

@@ -367,7 +367,7 @@ def test_its_time_over_it_ends_by_itself() -> None:
     play(scene)
 
 
-@pytest.mark.parametrize('end', ['end', 'stop', 'abandon', 'retain'])
+@pytest.mark.parametrize('end', ['close', 'reopen', 'stop', 'abandon', 'retain'])
 def test_the_device_leaves_and_every_subscription_ends(end: str) -> None:
     """UDA 1.1 §4.1.2: with byebye, and with a new BOOTID."""
 
@@ -381,7 +381,9 @@ def test_the_device_leaves_and_every_subscription_ends(end: str) -> None:
         stage.lamp.Level = 5
         await turns()
         assert len(subscriber.told) == 1
-        assert statuses(await stage.ask(renewing(sid))) == [412 if end in ('end', 'retain') else 503]
+        assert statuses(await stage.ask(renewing(sid))) == [412]
+        again = await stage.ask(subscribing(f'<{subscriber.url}>'))
+        assert statuses(again) == [200 if end in ('reopen', 'retain') else 503]
 
     play(scene)
 
@@ -691,7 +693,7 @@ def test_there_are_never_more_connections_than_allowed() -> None:
         await silent[1].hear(1)
         await turns()
         assert [one.connections for one in silent] == [1, 1, 0, 0]
-        stage.site.events.end()
+        stage.site.events.close()
 
     async def afterwards(stage: Stage) -> None:
         """Those that are kept give way, the one idle longest first; those that answer at once have the other half."""
