@@ -4,6 +4,7 @@ It owns the connections, and refuses to know what is told: each subscription say
 """
 
 import asyncio
+import errno
 import logging
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -19,12 +20,17 @@ __all__ = ['Notifier']
 
 log = logging.getLogger(__name__)
 
-PROMPT_SECONDS = 1.0  # a subscriber that answers within this need not wait for those that do not
+PROMPT_SECONDS = 1.0  # who answers within this need not wait for those that do not; if others wait, nobody has more
 NOTICE_SECONDS = 30.0  # for one event, over all callbacks: UDA 1.1 §4.3.1
 MAX_SHARE = 2  # those that do not may have one connection of so many,
 MIN_SHARE = 8  # and one of so many even when all others are wanted by those that do
 STOP_SECONDS = 1.0
 SUCCESS = range(200, 300)
+# Troubles of this machine, not of the subscriber: they are no reason to stop telling it.
+OUR_FAULTS = (
+    *(errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EPERM),
+    *(errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM),
+)
 
 
 class Notifier:
@@ -32,23 +38,24 @@ class Notifier:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._active: dict[Subscription, _Delivery] = {}
-        self._waiting: tuple[dict[Subscription, None], ...] = ({}, {})  # for a connection; the prompt ones are second
+        self._active: dict[Subscription, _Delivery] = {}  # the one that began first is first
+        self._prompt, self._others = _Queue(), _Queue()
         self._kept: OrderedDict[Subscription, tuple[PeerConnection, float]] = OrderedDict()  # and since when
-        self._alarm: _loops.Alarm | None = None
+        self._idleAlarm: _loops.Alarm | None = None
+        self._queueAlarm: _loops.Alarm | None = None
 
     def begin(self, subscriptions: Iterable[Subscription]) -> None:
         """Tell these subscribers what there is to tell, as soon as there is a connection for each."""
         now = asyncio.get_running_loop().time()
         for subscription in subscriptions:
             if subscription not in self._active and subscription.hasNews(now):
-                self._waiting[subscription.isPrompt][subscription] = None
+                (self._prompt if subscription.isPrompt else self._others).add(subscription)
         self._fill()
 
     def end(self, subscription: Subscription) -> None:
         """Break off what is under way to a subscriber whose subscription has ended, but not the initial event."""
-        for waiting in self._waiting:  # an initial event that waits is not kept: who comes and goes could heap them up
-            waiting.pop(subscription, None)
+        self._prompt.discard(subscription)
+        self._others.discard(subscription)  # an initial event that waits too: who comes and goes could heap them up
         if subscription in self._kept:
             self._kept.pop(subscription)[0].close()
         delivery = self._active.get(subscription)
@@ -66,30 +73,46 @@ class Notifier:
 
     def abandon(self) -> None:
         """Close what is kept, without a loop; what is under way is left to itself."""
-        for waiting in self._waiting:
-            waiting.clear()
+        self._prompt, self._others = _Queue(), _Queue()
         while self._kept:
             self._kept.popitem()[1][0].close()
-        if self._alarm is not None:
-            self._alarm.set(None)
-            self._alarm = None
+        for alarm in (self._idleAlarm, self._queueAlarm):
+            if alarm is not None:
+                alarm.set(None)
+        self._idleAlarm = self._queueAlarm = None
 
     def _fill(self) -> None:
-        """Begin what waits, as far as there are connections."""
+        """Begin what waits, as far as there are connections; what holds them up for long gives way."""
         places = self._limits.maxEventConnections
-        others, prompt = self._waiting
-        slow = sum(not one.isPrompt for one in self._active) if others else 0
-        while (others or prompt) and len(self._active) < places:
-            if others and slow < -(-places // (MIN_SHARE if prompt else MAX_SHARE)):
-                slow += self._start(next(iter(others)))
-            elif prompt:
-                self._start(next(iter(prompt)))
+        slow = sum(not one.isPrompt for one in self._active) if self._others else 0
+        while (self._others or self._prompt) and len(self._active) < places:
+            if self._others and slow < -(-places // (MIN_SHARE if self._prompt else MAX_SHARE)):
+                slow += self._start(self._others.pop())
+            elif self._prompt:
+                self._start(self._prompt.pop())
             else:
+                break
+        if self._others or self._prompt:
+            self._hurry()
+
+    def _hurry(self) -> None:
+        """Give up those that have been told of an event for long, as many as wait for their places."""
+        loop = asyncio.get_running_loop()
+        if self._queueAlarm is None:
+            self._queueAlarm = _loops.Alarm(loop, self._fill)
+        wanted = len(self._others) + len(self._prompt)
+        for delivery in self._active.values():
+            if delivery.subscription.isPrompt and not self._prompt:
+                continue  # it is not in the way
+            if delivery.began + PROMPT_SECONDS > loop.time():
+                self._queueAlarm.set(delivery.began + PROMPT_SECONDS)
                 return
+            if wanted > 0:
+                delivery.giveUp()
+                wanted -= 1
 
     def _start(self, subscription: Subscription) -> bool:
         """Begin to tell a subscriber what comes next, and tell whether there was something."""
-        del self._waiting[subscription.isPrompt][subscription]
         notice = subscription.take(asyncio.get_running_loop().time())
         if notice is None:
             return False
@@ -115,8 +138,8 @@ class Notifier:
         loop = asyncio.get_running_loop()
         self._kept[subscription] = connection, loop.time()
         if len(self._kept) == 1:
-            self._alarm = self._alarm or _loops.Alarm(loop, self._onIdle)
-            self._alarm.set(loop.time() + self._limits.idleSeconds)
+            self._idleAlarm = self._idleAlarm or _loops.Alarm(loop, self._onIdle)
+            self._idleAlarm.set(loop.time() + self._limits.idleSeconds)
 
     def _onIdle(self) -> None:
         """Close the connections that nothing went over for long, and those that the peers have closed."""
@@ -125,8 +148,42 @@ class Notifier:
             if not connection.isOpen or since + self._limits.idleSeconds <= now:
                 del self._kept[subscription]
                 connection.close()
-        if self._kept and self._alarm is not None:
-            self._alarm.set(min(since for _, since in self._kept.values()) + self._limits.idleSeconds)
+        if self._kept and self._idleAlarm is not None:
+            self._idleAlarm.set(min(since for _, since in self._kept.values()) + self._limits.idleSeconds)
+
+
+class _Queue:
+    """Subscribers that wait for a connection: of each address one by turns, so that nobody gains by being many."""
+
+    def __init__(self) -> None:
+        self._ofPeer: OrderedDict[str, dict[Subscription, None]] = OrderedDict()
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def add(self, subscription: Subscription) -> None:
+        """Put one at the end of its address's; a second time is harmless."""
+        own = self._ofPeer.setdefault(subscription.peer, {})
+        self._length += subscription not in own
+        own[subscription] = None
+
+    def discard(self, subscription: Subscription) -> None:
+        """Take one out, if it is there."""
+        own = self._ofPeer.get(subscription.peer, {})
+        if subscription in own:
+            del own[subscription]
+            self._length -= 1
+            if not own:
+                del self._ofPeer[subscription.peer]
+
+    def pop(self) -> Subscription:
+        """Take out the next one."""
+        peer, own = next(iter(self._ofPeer.items()))
+        subscription = next(iter(own))
+        self._ofPeer.move_to_end(peer)
+        self.discard(subscription)
+        return subscription
 
 
 class _Delivery:
@@ -143,14 +200,29 @@ class _Delivery:
         self.isInitial = notice.seq == 0
         self._notice = notice
         self._limits = limits
-        self._loop = asyncio.get_running_loop()
-        self._began = self._loop.time()
-        self.task = self._loop.create_task(self._run(), name=f'upnp event {notice.seq} of {subscription.sid}')
+        self._isOurFault = False
+        loop = asyncio.get_running_loop()
+        self.began = loop.time()
+        self._time: asyncio.Timeout | None = None  # while it is under way
+        self.task = loop.create_task(self._run(), name=f'upnp event {notice.seq} of {subscription.sid}')
+
+    def giveUp(self) -> None:
+        """End it as one that was not taken; a second time is harmless."""
+        if self._time is not None and not self._time.expired():
+            self._time.reschedule(self.began)
 
     async def _run(self) -> None:
-        isDelivered = await self._tell()
-        self.subscription.settle(self._notice, isDelivered=isDelivered)
-        self.subscription.isPrompt = isDelivered and self._loop.time() - self._began <= PROMPT_SECONDS
+        isDelivered = False
+        try:
+            async with asyncio.timeout(NOTICE_SECONDS) as self._time:
+                isDelivered = await self._tell()
+        except TimeoutError:
+            log.debug('> %s was given up', self.task.get_name())
+        finally:
+            self._time = None
+        now = asyncio.get_running_loop().time()
+        self.subscription.isPrompt = isDelivered and now <= self.began + PROMPT_SECONDS
+        self.subscription.settle(self._notice, isDelivered=isDelivered, isCounted=not self._isOurFault)
 
     async def _tell(self) -> bool:
         """Send the event to the first callback that takes it, and tell whether one did (UDA 1.1 §4.1.2)."""
@@ -159,6 +231,7 @@ class _Delivery:
             try:
                 status = await self._send(callback)
             except (OSError, MessageError) as error:  # a TimeoutError is an OSError
+                self._isOurFault = isinstance(error, OSError) and error.errno in OUR_FAULTS
                 log.debug('> %s %s: %r', callback.host, name, error)
                 continue
             log.debug('> %s %s: %d', callback.host, name, status)
@@ -178,14 +251,10 @@ class _Delivery:
                 except ConnectionError as error:  # it was closed in the same moment
                     log.debug('> %s %s again: %r', callback.host, self.task.get_name(), error)
             connection.close()
-        async with self._within(self._limits.connectSeconds):
+        async with asyncio.timeout(self._limits.connectSeconds):
             connection = self.connection = await connect(place, self._limits.maxEventAnswerBytes)
         return await self._ask(connection, request)
 
     async def _ask(self, connection: PeerConnection, request: bytes) -> int:
-        async with self._within(self._limits.eventSeconds):
+        async with asyncio.timeout(self._limits.eventSeconds):
             return (await connection.ask(request)).status
-
-    def _within(self, seconds: float) -> asyncio.Timeout:
-        """Return the bound of a wait: so many seconds, and not beyond the time for the event."""
-        return asyncio.timeout_at(min(self._loop.time() + seconds, self._began + NOTICE_SECONDS))

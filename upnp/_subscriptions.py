@@ -95,13 +95,16 @@ class Subscription:
             self._known, self._isBehind = self._tried, False
         return body
 
-    def settle(self, notice: Notice, *, isDelivered: bool) -> None:
-        """Note how it went with what was taken last."""
+    def settle(self, notice: Notice, *, isDelivered: bool, isCounted: bool = True) -> None:
+        """Note how it went with what was taken last.
+
+        :param isCounted: a failure is the subscriber's, and not one of this machine.
+        """
         self._isBehind = not isDelivered
         if isDelivered:
             self._known, self._tried, self.failures = notice.number, max(self._tried, notice.number), 0
         else:
-            self.failures += 1
+            self.failures += isCounted
 
     def renew(self, seconds: int, now: float) -> None:
         """Begin its time anew; what it could not be told is offered once more."""

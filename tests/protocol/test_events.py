@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
 import re
 import threading
@@ -24,7 +25,7 @@ from .test_http import TOKEN, Site, fields, get, statuses
 EVENT = f'/{UUID}/0/event'
 CONTROL = f'/{UUID}/0/control'
 TYPE = 'urn:exemple-org:service:Lamp:2'
-HERE = '127.0.0.1'
+HERE, OTHER = '127.0.0.1', '127.0.0.2'
 OK = b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 CLOSING = b'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 REFUSED = b'HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n'
@@ -80,7 +81,8 @@ class Subscriber:
     :param answers: for one event after the other, the last one for all that follow; None never answers.
     """
 
-    def __init__(self, *answers: bytes | None) -> None:
+    def __init__(self, *answers: bytes | None, host: str) -> None:
+        self.host = host
         self.told: list[Told] = []
         self.answers = list(answers or (OK,))
         self.connections = 0
@@ -92,7 +94,7 @@ class Subscriber:
     def url(self) -> str:
         """Where it listens."""
         assert self._server is not None
-        return f'http://{HERE}:{self._server.sockets[0].getsockname()[1]}/on?x=1'
+        return f'http://{self.host}:{self._server.sockets[0].getsockname()[1]}/on?x=1'
 
     @property
     def values(self) -> list[dict[str, str]]:
@@ -106,7 +108,7 @@ class Subscriber:
 
     async def start(self) -> None:
         """Listen."""
-        self._server = await asyncio.start_server(self._serve, HERE, 0)
+        self._server = await asyncio.start_server(self._serve, self.host, 0)
 
     async def stop(self) -> None:
         """Listen no more, and cut off who is connected."""
@@ -165,9 +167,9 @@ class Stage:
         self.site = Site(device, **limits)
         self._subscribers: list[Subscriber] = []
 
-    async def subscriber(self, *answers: bytes | None) -> Subscriber:
+    async def subscriber(self, *answers: bytes | None, host: str = HERE) -> Subscriber:
         """Return a callback server that listens."""
-        made = Subscriber(*answers)
+        made = Subscriber(*answers, host=host)
         await made.start()
         self._subscribers.append(made)
         return made
@@ -183,7 +185,7 @@ class Stage:
 
     async def subscribe(self, subscriber: Subscriber, *lines: str) -> str:
         """Subscribe, and return the SID."""
-        answer = await self.ask(subscribing(f'<{subscriber.url}>', *lines))
+        answer = await self.ask(subscribing(f'<{subscriber.url}>', *lines), subscriber.host)
         assert statuses(answer) == [200]
         return fields(answer)['SID']
 
@@ -714,6 +716,62 @@ def test_there_are_never_more_connections_than_allowed() -> None:
 
     play(scene, maxEventConnections=4)
     play(afterwards, maxEventConnections=4)
+
+
+def test_while_others_wait_an_event_is_given_up_after_a_second() -> None:
+    async def scene(stage: Stage) -> None:
+        silent = [await stage.subscriber(None) for _ in range(5)]
+        for one in silent:
+            await stage.subscribe(one)
+        await silent[1].hear(1)
+        assert [one.connections for one in silent] == [1, 1, 0, 0, 0]
+        await stage.advance(1.1)
+        await silent[3].hear(1)
+        assert silent[0].open[0].transport.is_closing()
+        await stage.advance(1.1)
+        await silent[4].hear(1)
+
+    play(scene, maxEventConnections=4)
+
+
+def test_who_has_many_subscriptions_waits_no_less_for_it() -> None:
+    """Of each address one waits by turns."""
+
+    async def scene(stage: Stage) -> None:
+        many, one = [await stage.subscriber(None) for _ in range(6)], await stage.subscriber(host=OTHER)
+        for each in many:
+            await stage.subscribe(each)
+        await stage.subscribe(one)
+        await many[0].hear(1)
+        await stage.advance(1.1)
+        await many[1].hear(1)
+        await stage.advance(1.1)
+        await one.hear(1)
+        assert [each.connections for each in many[3:]] == [0, 0, 0]
+
+    play(scene, maxEventConnections=1)
+
+
+def test_a_trouble_of_this_machine_is_no_failure_of_the_subscriber(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber(CLOSING)
+        await stage.subscribe(subscriber)
+        await subscriber.hear(1)
+        await turns()
+        with monkeypatch.context() as patch:
+            patch.setattr(asyncio.get_running_loop(), 'sock_connect', unreachable)
+            for level in range(1, 6):
+                stage.lamp.Level = level
+                await turns()
+        stage.lamp.Status = True
+        await subscriber.hear(2)
+        assert subscriber.values[1] == {'Status': '1', 'Level': '5'}
+        assert subscriber.keys == [0, 6]
+
+    async def unreachable(*_arguments: object) -> None:
+        raise OSError(errno.ENETUNREACH, 'Network is unreachable')
+
+    play(scene)
 
 
 def test_unsubscribed_while_an_event_is_under_way_nothing_more_is_sent() -> None:
