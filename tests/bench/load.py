@@ -4,18 +4,21 @@ import json
 import os
 import resource
 import select
+import signal
 import socket
 import struct
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from tests.bench import probe
 from tests.bench.devices import DEVICES, HTTP_PORT, SSDP_PORT, SWITCH_POWER, targetsOf
+from tests.lan.programs import subscriber
 
 GROUP = '239.255.255.250'
 SO_TIMESTAMPNS = 35
@@ -45,6 +48,9 @@ SET_SIZE = 12
 PAUSE_SECONDS = 0.002
 PATIENCE_SECONDS = 2.0
 START_PATIENCE_SECONDS = 20
+ASKED_AT_ONCE = 4
+SETTLING_SECONDS = 0.1  # after the last event: the server has still to read its answer
+BAD_MODES = ('silent', 'resets', 'fails', 'late 20', 'unreachable')
 
 
 def searchFor(st: str, mx: int | None = None) -> bytes:
@@ -318,23 +324,185 @@ def http(source: str, address: str, device: str, count: str, connections: str, k
     return exchange(address, question, int(count), int(connections))
 
 
-def controlPath(address: str) -> dict[str, str]:
-    """Return where the actions of SwitchPower are called, as the description has it: an argument of ``soap``."""
+def pathOf(address: str, element: str) -> str:
+    """Return the path of one of SwitchPower's URLs, as the description has it."""
     connection = HTTPConnection(address, HTTP_PORT, timeout=PATIENCE_SECONDS)
     connection.request('GET', DESCRIPTION_PATH)
     root = ElementTree.fromstring(connection.getresponse().read())
-    (controlURL,) = (
-        service.findtext('d:controlURL', '', DESCRIPTION_NAMESPACE)
+    (url,) = (
+        service.findtext(f'd:{element}', '', DESCRIPTION_NAMESPACE)
         for service in root.iterfind('.//d:service', DESCRIPTION_NAMESPACE)
         if service.findtext('d:serviceType', '', DESCRIPTION_NAMESPACE) == SWITCH_POWER
     )
-    return {'path': urlsplit(urljoin(DESCRIPTION_PATH, controlURL)).path}
+    return urlsplit(urljoin(DESCRIPTION_PATH, url)).path
+
+
+def controlPath(address: str) -> dict[str, str]:
+    """Return where the actions of SwitchPower are called: an argument of ``soap``."""
+    return {'path': pathOf(address, 'controlURL')}
+
+
+def eventPath(address: str) -> dict[str, str]:
+    """Return where SwitchPower is subscribed to: an argument of ``events`` and others."""
+    return {'path': pathOf(address, 'eventSubURL')}
 
 
 def soap(source: str, address: str, device: str, count: str, path: str, connections: str, keep: str) -> dict[str, Any]:
     """Call GetStatus, over ``connections`` connections at a time."""
     question = questionOf(f'POST {path}', address, keep, b'<ResultStatus>1</ResultStatus>', SOAP_FIELDS + SOAP_CALL)
     return exchange(address, question, int(count), int(connections))
+
+
+class Audience:
+    """Subscribers to SwitchPower, from one address; a signal has the server change its variable.
+
+    :param pid: of the server.
+    """
+
+    def __init__(self, source: str, address: str, path: str, pid: str) -> None:
+        self._pid = int(pid)
+        self._source = source
+        self._url = f'http://{address}:{HTTP_PORT}{path}'
+        self._subscribers = subscriber.Subscribers(awaitReady)
+        self._callbacks: list[str] = []
+        self._sids: list[str] = []
+        self._changed: list[float] = []
+        self._asked: list[subscriber.Question] = []
+
+    def join(self, mode: str, count: int) -> int:
+        """Subscribe, a few at a time, wait for the initial events, and return how many came."""
+        self._callbacks += self._subscribe([mode] * count)
+        self._await(lambda: self._heard(all))
+        return sum(bool(self._subscribers.notes(callback)) for callback in self._callbacks)
+
+    def joinBadly(self) -> None:
+        """Subscribe as those do who take no event."""
+        self._subscribe(BAD_MODES)
+
+    def change(self, count: int, perSecond: float = 0) -> int:
+        """Have so many changes made, each when all have heard of the last, or at a rate; return the events that came.
+
+        At a rate, one is made when somebody has heard of the last at least: the server would take two for none.
+        """
+        for wait in ticks(count, perSecond) if perSecond else (0,) * count:
+            self.settle(wait)
+            self._await(lambda: self._heard(any if perSecond else all))
+            self._changed.append(time.monotonic())
+            os.kill(self._pid, signal.SIGUSR1)
+        self._await(lambda: self._heard(all))
+        return sum(len(self._subscribers.notes(callback)) - 1 for callback in self._callbacks)
+
+    def delays(self) -> list[float]:
+        """Return for each change the seconds until the last one heard of it, as far as all have."""
+        notes = [self._subscribers.notes(callback)[1:] for callback in self._callbacks]
+        lasts = (max(note.time for note in each) for each in zip(*notes, strict=False))
+        return [last - changed for last, changed in zip(lasts, self._changed, strict=False)]
+
+    def settle(self, seconds: float = SETTLING_SECONDS) -> None:
+        """Let the server come to rest."""
+        self._subscribers.until(lambda: False, seconds)
+
+    def leave(self) -> None:
+        """End all subscriptions."""
+        for sid in self._sids:
+            self._ask('UNSUBSCRIBE', SID=sid)
+        self._answers()
+        self._sids.clear()
+
+    def expire(self) -> None:
+        """Have all subscriptions end soon, and wait until they have."""
+        for sid in self._sids:
+            self._ask('SUBSCRIBE', SID=sid, TIMEOUT='Second-1')
+        self._answers()
+        self.settle(1 + SETTLING_SECONDS)
+
+    def _subscribe(self, modes: Sequence[str]) -> list[str]:
+        """Subscribe with a callback for each of these modes, and return the callbacks."""
+        callbacks = [self._subscribers.callback(self._source, mode) for mode in modes]
+        for callback in callbacks:
+            self._ask('SUBSCRIBE', CALLBACK=f'<{callback}>', NT='upnp:event', TIMEOUT='Second-1800')
+        self._sids += [headers['SID'] for headers in self._answers()]
+        return callbacks
+
+    def _heard(self, which: Callable[[Iterable[bool]], bool]) -> bool:
+        """Tell whether any, or all, have heard of every change."""
+        wanted = 1 + len(self._changed)
+        return which(len(self._subscribers.notes(one)) >= wanted for one in self._callbacks)
+
+    def _ask(self, method: str, **fields: str) -> None:
+        """Send a request when there are not too many under way."""
+        self._await(lambda: self._subscribers.pending < ASKED_AT_ONCE)
+        self._asked.append(self._subscribers.begin(self._source, method, self._url, fields))
+
+    def _answers(self) -> list[dict[str, str]]:
+        """Return the headers of the answers."""
+        self._await(lambda: not self._subscribers.pending)
+        answers = [one.answer or (0, {}, 0.0) for one in self._asked]
+        self._asked.clear()
+        if bad := [status for status, _, _ in answers if status != 200]:
+            raise ConnectionError(f'{len(bad)} of {len(answers)} were answered {bad[0]}')
+        return [headers for _, headers, _ in answers]
+
+    def _await(self, condition: Callable[[], bool]) -> None:
+        self._subscribers.until(condition, START_PATIENCE_SECONDS)
+
+
+def events(
+    source: str, address: str, device: str, count: str, path: str, pid: str, subscribers: str, mode: str
+) -> dict[str, Any]:
+    """Hear of changes, one after the other; tell the CPU time of the server."""
+    audience = Audience(source, address, path, pid)
+    audience.join(mode, int(subscribers))
+    audience.settle()
+    before = probe.cpuSeconds(int(pid))
+    done = audience.change(int(count))
+    audience.settle()
+    spent = probe.cpuSeconds(int(pid)) - before
+    audience.leave()
+    return report(int(count) * int(subscribers), done) | {'spent': spent}
+
+
+def subscribe(source: str, address: str, device: str, count: str, path: str, pid: str) -> dict[str, Any]:
+    """Subscribe, and take the initial events; tell the CPU time of the server."""
+    audience = Audience(source, address, path, pid)
+    before = probe.cpuSeconds(int(pid))
+    done = audience.join('closes', int(count))
+    audience.settle()
+    spent = probe.cpuSeconds(int(pid)) - before
+    audience.leave()
+    return report(int(count), done) | {'spent': spent}
+
+
+def spread(
+    source: str, address: str, count: str, path: str, pid: str, subscribers: str, perSecond: str, bad: str
+) -> dict[str, Any]:
+    """Hear of changes at a fixed rate, and note how long each took to the last of the live ones."""
+    audience = Audience(source, address, path, pid)
+    audience.join('closes', int(subscribers))
+    if bad == 'yes':
+        audience.joinBadly()
+    audience.settle()
+    done = audience.change(int(count), float(perSecond))
+    delays = sorted(audience.delays())
+    audience.leave()
+    return report(int(count) * int(subscribers), done) | {
+        'median': delays[len(delays) // 2],
+        'longest': delays[-1],
+    }
+
+
+def crowd(source: str, address: str, count: str, path: str, pid: str, changes: str) -> dict[str, Any]:
+    """Subscribe so often, hear of changes, and let all the subscriptions expire; tell how the server grows by it."""
+    audience = Audience(source, address, path, pid)
+    before = probe.residentBytes(int(pid))
+    done = audience.join('keeps', int(count))
+    done += audience.change(int(changes))
+    grown = probe.residentBytes(int(pid)) - before
+    audience.expire()
+    return report(int(count) * (1 + int(changes)), done) | {
+        'grown': grown,
+        'left': probe.residentBytes(int(pid)) - before,
+    }
 
 
 def ready(address: str) -> None:
@@ -368,7 +536,11 @@ def firstAlive(source: str) -> float:
 
 
 KINDS: dict[str, Callable[..., object]] = {
-    work.__name__: work for work in (notify, search, searchAll, flood, http, controlPath, soap, ready, firstAlive)
+    work.__name__: work
+    for work in (
+        *(notify, search, searchAll, flood, http, controlPath, soap, ready, firstAlive),
+        *(eventPath, events, subscribe, spread, crowd),
+    )
 }
 
 if __name__ == '__main__':

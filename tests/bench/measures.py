@@ -4,7 +4,7 @@ import re
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -19,6 +19,9 @@ WARM_UP_SHARE = 4  # of a load is run before it is measured
 IMPORT_RUNS, START_RUNS, MEMORY_RUNS = 11, 7, 3
 IDLE_SECONDS = 20
 FLOOD_PER_SECOND, FLOOD_COUNT = 5_000, 30_000
+SPREAD_RUNS = 5
+SPREAD = {'subscribers': 100, 'perSecond': 20}
+CROWD, CROWD_CHANGES = 1_000, 5
 IMPORT = (
     'import time; wall, cpu = time.perf_counter(), time.process_time()\n'
     'import {}\n'
@@ -49,7 +52,8 @@ class Row:
 class Load:
     """A load whose cost for the server is CPU time for each piece: those answered, or sent when none is.
 
-    ``before`` names a load that runs before it, unmeasured, and reports further arguments.
+    ``before`` names a load that runs before it, unmeasured, and reports further arguments. One that ``probes`` is told
+    the server's process, and tells the CPU time itself, without that of its own beginning and end.
     """
 
     name: str
@@ -61,6 +65,7 @@ class Load:
     arguments: Mapping[str, object] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     before: str = ''
+    probes: bool = False
 
 
 UNFILTERED = {'UPNP_SOCKET_FILTER': '0'}
@@ -82,6 +87,26 @@ LOADS = (
     Load('soap-close', 'action, connection each', 0.55, 'lamp', 'soap', 3_000, CLOSED, before=PATH),
     Load('soap-plain', 'action, 16 kept, ours a plain def', None, 'lamp', 'soap', 6_000, KEPT, PLAIN, before=PATH),
     Load('soap-new', 'action, 16 kept, no body known', None, 'lamp', 'soap', 6_000, KEPT, NEW, before=PATH),
+)
+
+EVENT_PATH = 'eventPath'
+CLOSING, KEEPING = {'subscribers': 100, 'mode': 'closes'}, {'subscribers': 100, 'mode': 'keeps'}
+EVENT_LOADS = (
+    Load(
+        'events-close',
+        'event to 100, connection each',
+        0.45,
+        'lamp',
+        'events',
+        40,
+        CLOSING,
+        before=EVENT_PATH,
+        probes=True,
+    ),
+    Load(
+        'events', 'event to 100, kept connections', 0.15, 'lamp', 'events', 40, KEEPING, before=EVENT_PATH, probes=True
+    ),
+    Load('subscribe', 'subscription, initial event', 0.5, 'lamp', 'subscribe', 400, before=EVENT_PATH, probes=True),
 )
 
 Pairs = list[tuple[float, float]]
@@ -114,6 +139,7 @@ def costOf(setting: Setting, load: Load, server: Server, count: int) -> float:
     pid, side = server.process.pid, server.side
     where = {'source': side.source, 'address': side.address, 'device': load.device, 'count': count}
     found = setting.load(load.before, address=side.address) if load.before else {}
+    where |= {'pid': pid} if load.probes else {}
     lost, before = probe.overflows(pid), probe.cpuSeconds(pid)
     report = setting.load(load.kind, **where, **found, **load.arguments)
     while probe.waitingBytes(pid, SSDP_PORT):
@@ -121,25 +147,33 @@ def costOf(setting: Setting, load: Load, server: Server, count: int) -> float:
     spent, lost = probe.cpuSeconds(pid) - before, probe.overflows(pid) - lost
     if lost or report['done'] != report['wanted']:
         sys.stderr.write(f'{side.program}: {load.name}: {report}, {lost} lost to a full receive buffer\n')
+    spent = float(report.get('spent', spent))
     return spent / int(report['done'] - (lost if load.kind == 'notify' else 0))
 
 
-def measureLoad(load: Load, setting: Setting) -> list[Row]:
-    """Compare the cost of a load, each time between fresh processes.
+def measureLoads(loads: Sequence[Load], setting: Setting) -> list[Row]:
+    """Compare the cost of loads on one device, each time between fresh processes.
 
     Processes of one program differ, by the luck of their memory: asyncio reads a datagram into 256 kB, which costs a
     mapping of its own in some processes (some 45 us) and nothing in others.
     """
-    count, pairs = setting.count(load.count), []
+    pairs: list[Pairs] = [[] for _ in loads]
     for number in range(setting.rounds):
-        with setting.running(load.device, **load.environment) as servers:
-            for server in servers:
-                costOf(setting, load, server, count // WARM_UP_SHARE)
-            costs = {}
-            for side in (1, 0) if number % 2 else (0, 1):
-                costs[side] = costOf(setting, load, servers[side], count)
-            pairs.append((costs[0], costs[1]))
-    return [rowOf(load.measure, 'us CPU', pairs, load.goal, MICROSECONDS)]
+        with setting.running(loads[0].device, **loads[0].environment) as servers:
+            for load, done in zip(loads, pairs, strict=True):
+                done.append(costsOf(setting, load, servers, (1, 0) if number % 2 else (0, 1)))
+    return [
+        rowOf(load.measure, 'us CPU', done, load.goal, MICROSECONDS) for load, done in zip(loads, pairs, strict=True)
+    ]
+
+
+def costsOf(setting: Setting, load: Load, servers: list[Server], order: tuple[int, int]) -> tuple[float, float]:
+    """Return the cost of a load for both servers, measured in this order."""
+    count = setting.count(load.count)
+    for server in servers:
+        costOf(setting, load, server, count // WARM_UP_SHARE)
+    costs = {side: costOf(setting, load, servers[side], count) for side in order}
+    return costs[0], costs[1]
 
 
 def measureFlood(setting: Setting) -> list[Row]:
@@ -160,6 +194,49 @@ def measureFlood(setting: Setting) -> list[Row]:
         Row('  longest delay', 's', report['longestDelay'], goal=1, note=f'median {report["medianDelay"]:.3f} s'),
         Row('  each', 'us CPU', spent / sent * MICROSECONDS),
         Row('  growth of RSS', 'MB', grown / MEGABYTE),
+    ]
+
+
+def measureSpread(setting: Setting) -> list[Row]:
+    """The time from a change to the last of 100 live subscribers, beside five bad ones and alone; ours alone."""
+    count, runs = setting.count(50), max(1, setting.count(SPREAD_RUNS))
+    medians: dict[str, list[float]] = {'no': [], 'yes': []}
+    longest = {'no': 0.0, 'yes': 0.0}
+    missing = 0
+    for _ in range(runs):
+        with setting.running('lamp', setting.ours) as (server,):
+            side = server.side
+            where = {'source': side.source, 'address': side.address, 'pid': server.process.pid}
+            where |= setting.load(EVENT_PATH, address=side.address) | SPREAD
+            setting.load('spread', **where, count=count // WARM_UP_SHARE, bad='no')
+            for bad in medians:
+                report = setting.load('spread', **where, count=count, bad=bad)
+                missing += report['wanted'] - report['done']
+                medians[bad].append(report['median'])
+                longest[bad] = max(longest[bad], report['longest'])
+    alone, beside = (statistics.median(medians[bad]) * MILLISECONDS for bad in ('no', 'yes'))
+    ratio = statistics.median(b / a for a, b in zip(medians['no'], medians['yes'], strict=True))
+    note = f'{runs} pairs; alone {alone:.3g}; longest {longest["yes"]:.3f} s, alone {longest["no"]:.3f} s'
+    return [
+        Row('change to the last of 100, 5 bad', 'ms', beside, None, ratio, 1.2, note),
+        Row('  events not delivered', '', missing, goal=0),
+    ]
+
+
+def measureCrowd(setting: Setting) -> list[Row]:
+    """What many subscriptions take and give back, ours alone."""
+    count = setting.count(CROWD)
+    with setting.running('lamp', setting.ours) as (server,):
+        side = server.side
+        where = {'source': side.source, 'address': side.address, 'pid': server.process.pid}
+        where |= setting.load(EVENT_PATH, address=side.address)
+        setting.load('crowd', **where, count=1, changes=1)
+        report = setting.load('crowd', **where, count=count, changes=CROWD_CHANGES)
+    missing = report['wanted'] - report['done']
+    return [
+        Row(f'{count} subscribers: events not delivered', '', missing, goal=0, note=f'of {report["wanted"]}'),
+        Row('  growth of RSS', 'MB', report['grown'] / MEGABYTE, goal=10),
+        Row('  growth left when they have expired', 'MB', report['left'] / MEGABYTE, goal=2),
     ]
 
 
@@ -236,7 +313,10 @@ def measureIdle(setting: Setting) -> list[Row]:
     return [Row(f'context switches, {IDLE_SECONDS} s idle', '', ours, theirs, goal=0)]
 
 
-MEASURES: dict[str, Callable[[Setting], list[Row]]] = {load.name: partial(measureLoad, load) for load in LOADS} | {
+MEASURES: dict[str, Callable[[Setting], list[Row]]] = {load.name: partial(measureLoads, (load,)) for load in LOADS} | {
+    'events': partial(measureLoads, EVENT_LOADS),
+    'spread': measureSpread,
+    'crowd': measureCrowd,
     'flood': measureFlood,
     'import': measureImport,
     'start': measureStart,

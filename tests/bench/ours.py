@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import signal
 import sys
 from typing import Any
 
@@ -41,14 +42,23 @@ def deviceFrom(wish: dict[str, Any]) -> upnp.Device:
 
 
 async def main(name: str) -> None:
-    """Announce until the process is ended; the load comes from one address, so the limits on one are lifted."""
+    """Announce until the process is ended; SIGUSR1 changes a value.
+
+    The load comes from one address, so the limits on one are lifted.
+    """
     limits = upnp.Limits(
         maxPendingSearches=MANY,
         maxPendingSearchesPerSource=MANY,
         maxConnections=MANY,
         maxConnectionsPerPeer=MANY,
+        maxSubscriptions=MANY,
+        maxSubscriptionsPerPeer=MANY,
+        minSubscriptionSeconds=1,
     )
-    async with upnp.Announcer(deviceFrom(DEVICES[name]), httpPort=HTTP_PORT, limits=limits) as server:
+    device = deviceFrom(DEVICES[name])
+    status = device.services[0].stateVariables['Status']
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: setattr(status, 'value', not status.value))
+    async with upnp.Announcer(device, httpPort=HTTP_PORT, limits=limits) as server:
         await server.serveForever()
 
 

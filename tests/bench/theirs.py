@@ -1,6 +1,7 @@
 """Announces a device with async_upnp_client's UpnpServer: ``theirs.py DEVICE ADDRESS``."""
 
 import asyncio
+import signal
 import sys
 import xml.etree.ElementTree as ElementTree
 from typing import Any
@@ -76,9 +77,12 @@ def deviceFrom(wish: dict[str, Any], number: str = '0') -> type[UpnpServerDevice
 
 
 async def main(name: str, address: str) -> None:
-    """Announce until the process is ended."""
+    """Announce until the process is ended, SIGUSR1 changing a value."""
     server = UpnpServer(deviceFrom(DEVICES[name]), (address, 0), http_port=HTTP_PORT)
     await server.async_start()
+    assert server._device
+    status = server._device.all_services[0].state_variable('Status')
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: setattr(status, 'value', not status.value))
     await asyncio.get_running_loop().create_future()
 
 
