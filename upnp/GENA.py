@@ -34,7 +34,7 @@ MAX_PORT = 65535
 SECONDS = r'(?ai)second-(\d+|infinite)\Z'
 CALLBACKS = r'(?a)\s*<[^<>]*>(?:[\s,]*<[^<>]*>)*\s*\Z'
 # Scheme, address literal, port, and what may stand in a request line.
-URL = r'(?ai)http://(\[[0-9a-f:.]{2,45}\]|[0-9.]{7,15})(?::(\d{1,5}))?([/?][!#-;=?-~]*)?\Z'
+URL = r'(?ai)http://(\[[0-9a-f]*:[0-9a-f:.]{1,45}\]|[0-9.]{7,15})(?::(\d{1,5}))?([/?][!#-;=?-~]*)?\Z'
 HIDDEN_CONTROL = r'(?ai)%(?:[01][0-9a-f]|7f)'
 
 
@@ -117,7 +117,7 @@ class SubscribeRequest(NamedTuple):
         """
         if self.variables is None:
             return self
-        accepted = tuple(name for name in self.variables if name in names)
+        accepted = tuple(dict.fromkeys(name for name in self.variables if name in names))
         if not accepted:
             raise MessageError(f'STATEVAR {self.variables[:3]!r}: no variable that is evented here', 412)
         return self._replace(variables=accepted)
@@ -167,7 +167,7 @@ def grantedSeconds(wish: str | None, limits: Limits) -> int:
     found = re.match(SECONDS, (wish or '').strip())
     if (wish or '').strip().lower() == 'infinite' or (found is not None and not found[1].isdigit()):
         return limits.maxSubscriptionSeconds
-    seconds = DEFAULT_SECONDS if found is None else int(found[1][:MAX_DIGITS])
+    seconds = DEFAULT_SECONDS if found is None else int(found[1].lstrip('0')[:MAX_DIGITS] or 0)
     return min(max(seconds, limits.minSubscriptionSeconds), limits.maxSubscriptionSeconds)
 
 

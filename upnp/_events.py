@@ -137,6 +137,7 @@ class Events:
         from uuid import uuid4  # here, as a device without subscribers needs it not
 
         now = asyncio.get_running_loop().time()
+        self._endEach(self._book.expire(now))
         if request.sid is not None:
             subscription = self._book.renew(service, request.sid, request.seconds, now)
         elif not self._isOpen:

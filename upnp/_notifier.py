@@ -118,7 +118,7 @@ class Notifier:
             return False
         connection, _ = self._kept.pop(subscription, (None, 0.0))
         if self._kept and len(self._active) + len(self._kept) >= self._limits.maxEventConnections:
-            self._kept.popitem(last=False)[1][0].close()
+            self._kept.popitem()[1][0].close()  # the last that was used: all are told in turn, and its turn comes last
         delivery = self._active[subscription] = _Delivery(subscription, notice, connection, self._limits)
         delivery.task.add_done_callback(lambda _: self._done(delivery))
         return True

@@ -14,6 +14,7 @@ from .Objects import Service, StateVariable
 __all__ = ['Event', 'Publisher']
 
 REST_SECONDS = 10.0  # a value that comes to rest short of its minimumDelta is told after this: the last always arrives
+ALMOST = 1 - 1e-9  # 20.2 - 20.1 is less than 0.1, and meant to be as much
 MAX_BODIES = 8  # of one event, for subscribers that asked for different variables; rendered anew beyond
 
 
@@ -66,7 +67,7 @@ class _Told:
 def isSmall(value: object, former: object, delta: float) -> bool:
     """Tell whether two numbers differ by less than ``delta``; what are none always differ."""
     try:
-        return bool(abs(value - former) < delta)  # type: ignore[operator]
+        return bool(abs(value - former) < delta * ALMOST)  # type: ignore[operator]
     except TypeError:
         return False
 
@@ -127,16 +128,14 @@ class Publisher:
         """Note that a variable was set: it is to be told when its text is another than the one that was told last."""
         name, read = str(variable.name), reading(variable)
         told = self._told.get(name)
-        if told is None or read is None:
+        if told is None or told.variable is not variable or read is None:
             return
         text, value = read
         if text == told.sentText:
             self._due.pop(name, None)
         elif name not in self._due or text != told.text:
             self._due[name] = told.dueAt(value, now), value
-        if text != told.text:
-            told.text = text
-            self._present.clear()
+        told.text = text
 
     def flush(self, now: float) -> Event | None:
         """Return an event with all that is due, kept for the subscribers; None when nothing is."""
@@ -144,6 +143,7 @@ class Publisher:
         if not names:
             return None
         self.number += 1
+        self._present.clear()
         for name in names:
             told = self._told[name]
             _, told.sentValue = self._due.pop(name)
@@ -158,7 +158,7 @@ class Publisher:
         return self._events[index] if index >= 0 else None
 
     def changes(self, since: int, variables: tuple[str, ...] | None) -> bytes:
-        """Return the property set of all that was told after event ``since``, with the present values.
+        """Return the property set of all that was told after event ``since``, as it was told last.
 
         Before 0, that is everything. It is empty when nothing of these ``variables`` was told.
         """
@@ -169,7 +169,7 @@ class Publisher:
             return b''
         body = self._present.get(names)
         if body is None:
-            body = renderProperties({name: self._told[name].text for name in names})
+            body = renderProperties({name: self._told[name].sentText for name in names})
             if len(self._present) < MAX_BODIES:
                 self._present[names] = body
         return body
@@ -180,13 +180,11 @@ class Publisher:
         self._bytes += event.size
         while len(self._events) > limits.maxQueuedEvents or self._bytes > limits.maxQueuedEventBytes:
             self._bytes -= self._events.popleft().size
-            if not self._events:
-                return
 
 
 def reading(variable: StateVariable) -> tuple[str, object] | None:
     """Return a variable's text and value; None while it is changed into something that cannot be announced."""
     try:
         return variable.text, variable.value
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, LookupError):
         return None

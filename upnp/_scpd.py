@@ -27,6 +27,7 @@ LETTERS = (
 ASCII_NAME = '[A-Za-z_][A-Za-z0-9_.]*'
 ANY_NAME = f'[{LETTERS}][{LETTERS}0-9.]*'
 MODERATION = ('maximumRate', 'minimumDelta')  # of the events of a state variable (UDA 1.1 §4.3)
+MAX_FLOAT = 1.7976931348623157e308  # a whole number may be greater
 LOCAL_PREFIX = 'A_ARG_TYPE_'  # of variables that only give arguments their types (UDA 1.1 §2.5)
 
 
@@ -284,7 +285,7 @@ def checkModeration(name: str, value: object) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f'{name} must be a number, or None, not {value!r}')
-    if not 0 < value < float('inf'):
+    if not 0 < value <= MAX_FLOAT:
         raise ValueError(f'{name} must be above zero, not {value!r}; None turns it off')
 
 

@@ -110,8 +110,7 @@ class Subscription:
         """Begin its time anew; what it could not be told is offered once more."""
         self.expires = now + seconds
         self.failures = 0
-        if self._isBehind:
-            self._tried = self._known
+        self._tried = self._known
 
     def end(self, *, isOwed: bool = False) -> None:
         """Tell nothing more, but the initial event if that is still owed."""
@@ -182,13 +181,12 @@ class Book:
         :raises MessageError: 412, there is none, or none any more.
         """
         subscription = self.find(service, sid, now)
-        self.remove(subscription)
-        subscription.end(isOwed=True)
+        self.remove(subscription, isOwed=True)
         return subscription
 
-    def remove(self, subscription: Subscription) -> None:
+    def remove(self, subscription: Subscription, *, isOwed: bool = False) -> None:
         """End a subscription; a second time is harmless."""
-        subscription.end()
+        subscription.end(isOwed=isOwed)
         if self.subscriptions.pop(subscription.sid, None) is None:
             return
         publisher = subscription.publisher

@@ -19,6 +19,7 @@ HIGH_WATER_BYTES = 65536  # written and not yet taken by the peer; beyond, whoev
 LOW_WATER_BYTES = 16384
 ACCEPTS_AT_ONCE = 32  # before others have their turn
 PAUSE_SECONDS = 1.0
+NOBODY = asyncio.Protocol()
 EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
@@ -202,8 +203,9 @@ class SocketTransport(asyncio.Transport):
             self._loop.remove_writer(self._sock.fileno())
             self._unsent.clear()
         self._sock.close()
+        protocol, self._protocol = self._protocol, NOBODY  # which knows it too: else both would wait for the collector
         if not self._loop.is_closed():
-            self._loop.call_soon(self._protocol.connection_lost, error)
+            self._loop.call_soon(protocol.connection_lost, error)
 
 
 def peerOf(sock: socket.socket) -> object:

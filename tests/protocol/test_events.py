@@ -698,7 +698,7 @@ def test_there_are_never_more_connections_than_allowed() -> None:
         stage.site.events.close()
 
     async def afterwards(stage: Stage) -> None:
-        """Those that are kept give way, the one idle longest first; those that answer at once have the other half."""
+        """Those that are kept give way, the one used last first; those that answer at once have the other half."""
         prompt = [await stage.subscriber() for _ in range(4)]
         for one in prompt:
             await stage.subscribe(one)
@@ -708,7 +708,7 @@ def test_there_are_never_more_connections_than_allowed() -> None:
         for one in silent:
             await stage.subscribe(one)
         await silent[1].hear(1)
-        assert [one.open[0].transport.is_closing() for one in prompt] == [True, True, False, False]
+        assert [one.open[0].transport.is_closing() for one in prompt] == [False, False, True, True]
         stage.lamp.Level = 1
         for one in prompt:
             await one.hear(2)

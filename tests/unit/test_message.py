@@ -9,6 +9,7 @@ from upnp._message import (
     DateStamp,
     Request,
     Response,
+    answerLength,
     bodyLength,
     expectsContinue,
     headEnd,
@@ -288,6 +289,33 @@ def test_a_length_that_could_be_understood_in_two_ways_is_refused(headers: dict[
 def test_http_1_0_has_no_chunks() -> None:
     with pytest.raises(MessageError):
         bodyLength(Request('POST', '/', 'HTTP/1.0', {'transfer-encoding': 'chunked'}))
+
+
+@pytest.mark.parametrize(
+    ('status', 'headers', 'length'),
+    [
+        *((200, {}, None), (200, {'content-length': '0'}, 0), (200, {'content-length': '007'}, 7)),
+        *((412, {'content-length': '9' * 15}, 999_999_999_999_999), (500, {'connection': 'close'}, None)),
+        *((200, {'transfer-encoding': 'chunked'}, CHUNKED), (200, {'transfer-encoding': 'Chunked'}, CHUNKED)),
+        *((200, {'transfer-encoding': text}, None) for text in ('', 'gzip', 'gzip, chunked', 'identity')),
+        *((200, {'transfer-encoding': 'chunked', 'content-length': text}, CHUNKED) for text in ('5', 'a')),
+        *((status, {'content-length': text}, 0) for status in (204, 304) for text in ('5', 'a')),
+        *((status, {'transfer-encoding': 'chunked'}, 0) for status in (204, 304)),
+        *((204, {}, 0), (304, {}, 0)),
+    ],
+)
+def test_the_headers_of_an_answer_tell_how_long_its_body_is(
+    status: int, headers: dict[str, str], length: int | None
+) -> None:
+    """RFC 9112 §6.3: one that they do not tell of ends with the connection."""
+    assert answerLength(Response('HTTP/1.1', status, '', headers)) == length
+
+
+@pytest.mark.parametrize('text', ['', '-1', '+1', '1.0', '0x1', '1 1', '1, 1', '²', '٣', '9' * 16, 'a' * 9999])
+def test_an_answer_whose_length_is_none_is_refused(text: str) -> None:
+    with pytest.raises(MessageError, match='Content-Length') as caught:
+        answerLength(Response('HTTP/1.1', 200, 'OK', {'content-length': text}))
+    assert len(str(caught.value)) < 100
 
 
 @pytest.mark.parametrize(

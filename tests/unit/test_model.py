@@ -53,7 +53,7 @@ ELEMENTS = {
     upnp.Argument: {'name': 'A', 'direction': 'out', 'relatedStateVariable': 'Status', 'retval': True},
     upnp.StateVariable: {
         **{'name': 'Status', 'dataType': 'ui1', 'defaultValue': 1, 'sendEvents': True, 'multicast': True},
-        **{'allowedValueList': ('a', 'b'), 'allowedValueRange': (0, 1)},
+        **{'allowedValueList': ('a', 'b'), 'allowedValueRange': (0, 1), 'maximumRate': 2.5, 'minimumDelta': 1},
     },
 }
 
@@ -314,6 +314,92 @@ def test_several_observers_are_told_until_they_are_removed() -> None:
     root.removeObserver(first.note)
     root.friendlyName = 'a'
     assert (first.since(), second.since()) == (0, 1)
+
+
+class Listener:
+    """An observer of values."""
+
+    def __init__(self, thing: Objects._BaseObj) -> None:
+        self.heard: list[tuple[object, object]] = []
+        thing.addValueObserver(self.note)
+
+    def note(self, service: Objects._BaseObj, variable: Objects._BaseObj) -> None:
+        """Take note of a value."""
+        self.heard.append((service.serviceId, variable.value))
+
+
+def listened(serviceId: str) -> dict[str, object]:
+    """A service with a state variable."""
+    return {'serviceId': serviceId, 'stateVariables': [{'name': 'X'}]}
+
+
+def test_every_value_in_the_tree_is_told_with_its_service() -> None:
+    root = upnp.Device(services=[listened('a')], devices=[{'services': [listened('b')]}])
+    listener, counter = Listener(root), Counter(root)
+    outer, inner = root.services[0].stateVariables['X'], root.devices[0].services[0].stateVariables['X']
+    outer.value = '1'
+    inner.value = '2'
+    inner.value = '2'
+    assert (listener.heard, counter.since()) == ([('a', '1'), ('b', '2'), ('b', '2')], 0)
+
+
+def test_a_value_of_a_class_is_told_as_well() -> None:
+    class Dimmer(upnp.Service):
+        X = upnp.StateVariable(dataType='ui1')
+
+    dimmer = Dimmer(serviceId='a')
+    listener = Listener(dimmer)
+    dimmer.X = 5
+    assert listener.heard == [('a', 5)]
+
+
+def test_what_is_no_value_is_not_told() -> None:
+    service = upnp.Service(listened('a'))
+    listener, variable = Listener(service), service.stateVariables['X']
+    variable.sendEvents = True
+    variable.defaultValue = 'a'
+    with pytest.raises(TypeError):
+        variable.value = 5
+    assert listener.heard == []
+
+
+def test_a_value_is_told_to_the_observers_of_the_root_alone() -> None:
+    service = upnp.Service(listened('a'))
+    former = Listener(service)
+    root = upnp.Device(services=[service])
+    latter = Listener(root)
+    service.stateVariables['X'].value = '1'
+    assert (former.heard, latter.heard) == ([], [('a', '1')])
+
+
+def test_a_variable_that_was_taken_out_tells_no_more() -> None:
+    service = upnp.Service(listened('a'))
+    listener, variable = Listener(service), service.stateVariables.pop()
+    variable.value = '1'
+    upnp.StateVariable(name='X').value = '2'
+    assert listener.heard == []
+
+
+def test_several_observers_of_values_are_told_until_they_are_removed() -> None:
+    service = upnp.Service(listened('a'))
+    first, second = Listener(service), Listener(service)
+    service.removeValueObserver(first.note)
+    service.removeValueObserver(first.note)
+    service.stateVariables['X'].value = '1'
+    assert (first.heard, second.heard) == ([], [('a', '1')])
+
+
+def test_an_observer_of_values_may_remove_itself() -> None:
+    service, heard = upnp.Service(listened('a')), []
+
+    def once(*place: object) -> None:
+        heard.append(place)
+        service.removeValueObserver(once)
+
+    service.addValueObserver(once)
+    for text in '12':
+        service.stateVariables['X'].value = text
+    assert heard == [(service, service.stateVariables['X'])]
 
 
 # Children

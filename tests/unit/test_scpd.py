@@ -327,6 +327,61 @@ def test_a_value_is_written(dataType: object, value: object, text: str) -> None:
     assert made(dataType=dataType).render(value) == text
 
 
+@pytest.mark.parametrize(
+    ('elements', 'text'),
+    [
+        *(({'dataType': bool}, '0'), ({'dataType': bool, 'value': True}, '1'), ({'dataType': float}, '0.0')),
+        *(({'value': '<b>'}, '<b>'), ({}, ''), ({'defaultValue': 'a'}, 'a'), ({'defaultValue': 'a', 'value': ''}, '')),
+        *(({'dataType': 'ui1', 'defaultValue': '007'}, '7'), ({'dataType': 'ui1', 'allowedValueRange': (5, 9)}, '5')),
+        *(({'dataType': Colour}, 'red'), ({'dataType': Speed, 'value': Speed.FAST}, 'FAST'), ({'dataType': bytes}, '')),
+        ({'dataType': date, 'value': date(2024, 2, 29)}, '2024-02-29'),
+    ],
+)
+def test_the_present_value_has_a_text(elements: Mapping[str, object], text: str) -> None:
+    assert made(**elements).text == text
+
+
+@pytest.mark.parametrize(
+    ('changed', 'error'),
+    [
+        *(({'dataType': 'ui1'}, TypeError), ({'dataType': 'boolean'}, TypeError), ({'dataType': 'char'}, ValueError)),
+        *(({'dataType': 'uuid'}, ValueError), ({'dataType': 'lamp'}, ValueError), ({'dataType': ''}, ValueError)),
+    ],
+)
+def test_a_value_from_before_another_type_has_no_text(changed: Mapping[str, object], error: type[Exception]) -> None:
+    variable = made(value='ab')
+    for name, value in changed.items():
+        setattr(variable, name, value)
+    with pytest.raises(error):
+        _ = variable.text
+
+
+@pytest.mark.parametrize(
+    ('changed', 'error'),
+    [
+        *(
+            ({'defaultValue': 'x'}, ValueError),
+            ({'defaultValue': b'x'}, TypeError),
+            ({'defaultValue': 256}, ValueError),
+        ),
+        *(({'allowedValueRange': ('a', 'b')}, TypeError), ({'allowedValueRange': (1,)}, TypeError)),
+        *(({'allowedValueRange': 5}, TypeError), ({'allowedValueRange': (300, 400)}, ValueError)),
+    ],
+)
+def test_a_default_that_is_none_has_no_text(changed: Mapping[str, object], error: type[Exception]) -> None:
+    variable = made(dataType='ui1')
+    for name, value in changed.items():
+        setattr(variable, name, value)
+    with pytest.raises(error):
+        _ = variable.text
+
+
+def test_a_value_has_a_text_whatever_the_default() -> None:
+    variable = made(dataType='ui1')
+    variable.defaultValue, variable.value = 'x', 5
+    assert variable.text == '5'
+
+
 @pytest.mark.parametrize(('value', 'error'), [(5, TypeError), ('pink', ValueError), (Bulb.SLOW, TypeError)])
 def test_a_value_that_is_not_allowed_is_not_written(value: object, error: type[Exception]) -> None:
     with pytest.raises(error, match="state variable 'X' of type string"):
@@ -380,6 +435,76 @@ def test_the_arguments_of_an_action_are_told_apart_by_direction() -> None:
     first, second, third = Argument(name='A'), Argument(name='B'), Argument(name='C', direction='out')
     action = upnp.Action(name='Go', arguments=[first, second, third])
     assert (action.inputs, action.outputs) == ([first, second], [third])
+
+
+# How often it is told
+
+
+@pytest.mark.parametrize('name', ['maximumRate', 'minimumDelta'])
+@pytest.mark.parametrize('value', [None, 1, 0.2, 5e-324, 1e308, Speed.FAST])
+def test_what_moderates_events_is_none_or_a_number_above_zero(name: str, value: float | None) -> None:
+    """UDA 1.1 §4.3."""
+    variable = made(dataType='ui1', **{name: value})
+    assert getattr(variable, name) == value
+    setattr(variable, name, 5)
+    setattr(variable, name, None)
+    assert getattr(variable, name) is None
+
+
+@pytest.mark.parametrize('name', ['maximumRate', 'minimumDelta'])
+@pytest.mark.parametrize(
+    ('value', 'error', 'text'),
+    [
+        (0, ValueError, 'must be above zero, not 0; None turns it off'),
+        (-0.5, ValueError, 'must be above zero, not -0.5; None turns it off'),
+        (math.inf, ValueError, 'must be above zero, not inf; None turns it off'),
+        (math.nan, ValueError, 'must be above zero, not nan; None turns it off'),
+        (True, TypeError, 'must be a number, or None, not True'),
+        ('1', TypeError, "must be a number, or None, not '1'"),
+        (Decimal(1), TypeError, "must be a number, or None, not Decimal('1')"),
+        ([1], TypeError, 'must be a number, or None, not [1]'),
+    ],
+)
+def test_what_moderates_nothing_is_refused_at_once(name: str, value: object, error: type[Exception], text: str) -> None:
+    variable = made(dataType='ui1', **{name: 5})
+    with pytest.raises(error) as caught:
+        setattr(variable, name, value)
+    assert (str(caught.value), getattr(variable, name)) == (f'{name} {text}', 5)
+    with pytest.raises(error):
+        StateVariable({name: value})
+
+
+def test_moderation_is_no_part_of_the_description() -> None:
+    service = upnp.Service(stateVariables=[{'name': 'X', 'dataType': 'ui1'}])
+    seen: list[str] = []
+    service.addObserver(lambda: seen.append('changed'))
+    service.stateVariables['X'].maximumRate = service.stateVariables['X'].minimumDelta = 5
+    assert seen == []
+    assert service == upnp.Service(stateVariables=[{'name': 'X', 'dataType': 'ui1'}])
+
+
+def test_each_instance_of_a_class_moderates_as_declared() -> None:
+    class Meter(upnp.Service):
+        Level = StateVariable(dataType='ui1', sendEvents=True, maximumRate=0.2, minimumDelta=5)
+
+    one, other = Meter(), Meter()
+    one.stateVariables['Level'].maximumRate = 9
+    assert [meter.stateVariables['Level'].maximumRate for meter in (one, other)] == [9, 0.2]
+    assert [meter.stateVariables['Level'].minimumDelta for meter in (one, other)] == [5, 5]
+
+
+@pytest.mark.parametrize('dataType', ['string', 'boolean', 'date', 'bin.hex', 'uuid', 'char'])
+def test_only_numbers_have_a_least_difference(dataType: str) -> None:
+    made(dataType=dataType, maximumRate=5)
+    with pytest.raises(upnp.DescriptionError) as caught:
+        made(dataType=dataType, minimumDelta=5)
+    says = f'values of type {dataType} have no difference: use maximumRate'
+    assert str(caught.value) == f"<Service 'id'>.stateVariables['X'].minimumDelta: {says}"
+
+
+@pytest.mark.parametrize('dataType', ['ui1', 'i8', 'int', 'r4', 'number', 'float', 'fixed.14.4'])
+def test_all_numbers_have_a_least_difference(dataType: str) -> None:
+    assert made(dataType=dataType, minimumDelta=0.5).minimumDelta == 0.5
 
 
 # What is wrong
