@@ -292,7 +292,7 @@ class Announcer:
         self._isDisposed = True
         if _loops.runsHere(loop):
             self.ssdp.stop()  # now, as the loop may end before a task has its turn
-            self.events.abandon()
+            self.events.stop()
             self.http.abandon()
             self._task = _loops.startOn(loop, self._stopAll, 'upnp stop')
         elif loop.is_running() or self._driver not in (None, threading.get_ident()):
@@ -355,7 +355,7 @@ class Announcer:
         if (life := self._life) is not None:
             self._unwatch(*self._roots)
             self.ssdp.stop()
-            self.events.abandon()
+            self.events.stop()
             self.http.abandon()
             self.calls.abandon()
             self._forget(life)
@@ -423,7 +423,7 @@ class Announcer:
         self._unwatch(*self._roots)
         self.ssdp.stop()
         try:
-            await self.events.stop()
+            self.events.stop()
             await self.http.stop()
             self.calls.abandon()
         finally:

@@ -22,6 +22,10 @@ __all__ = ['Events', 'Multicast']
 
 log = logging.getLogger(__name__)
 
+# Until the initial event: GUPnP 1.6.3 throws it away if it has not dealt with the answer to its SUBSCRIBE by then, and
+# subscribes anew at the next one. It needs a millisecond or two, more on a machine that is busy.
+HOLD_SECONDS = 0.05
+
 Multicast = Callable[[Service, int, bytes], None]
 
 
@@ -40,6 +44,7 @@ class Events:
         self._notifier = Notifier(limits)
         self._services: tuple[Service, ...] = ()
         self._isOpen = False
+        self._unaware: set[Subscription] = set()  # those whose subscribers cannot know their SID yet
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alarm: _loops.Alarm | None = None
         self._lock = threading.Lock()  # held for moments only: for what was set, in any thread
@@ -105,6 +110,7 @@ class Events:
     def close(self) -> None:
         """End every subscription, as the device leaves (UDA 1.1 §4.1.2), and tell nothing until it is back."""
         self._isOpen = False
+        self._unaware.clear()
         self._endEach(self._book.clear())
 
     def reopen(self) -> None:
@@ -114,15 +120,10 @@ class Events:
             self._isOpen = True
             self._book.retain(self._services, self._loop.time())
 
-    async def stop(self) -> None:
-        """End every subscription, and close every connection; a second time is harmless."""
-        self.abandon()
-        await self._notifier.stop()
-
-    def abandon(self) -> None:
-        """End every subscription, without a loop."""
+    def stop(self) -> None:
+        """End every subscription, and close every connection; it needs no loop, and a second time is harmless."""
         self.close()
-        self._notifier.abandon()
+        self._notifier.stop()
         if self._alarm is not None:
             self._alarm.set(None)
         with self._lock:
@@ -144,11 +145,19 @@ class Events:
             raise MessageError('the device has said byebye', 503)
         else:
             subscription = self._book.subscribe(service, f'uuid:{uuid4()}', request, peer, now)
+            self._unaware.add(subscription)
         self._arm()
         return subscription
 
     def begin(self, subscription: Subscription) -> None:
-        """Send what a subscriber is to be told: the initial event, or what was held back until it renewed."""
+        """Send what a subscriber is to be told: the initial event soon, what was held back until it renewed at once."""
+        if subscription in self._unaware:
+            asyncio.get_running_loop().call_later(HOLD_SECONDS, self._beginNow, subscription)
+        else:
+            self._notifier.begin((subscription,))
+
+    def _beginNow(self, subscription: Subscription) -> None:
+        self._unaware.discard(subscription)
         self._notifier.begin((subscription,))
 
     def unsubscribe(self, service: Service, sid: str) -> None:
@@ -160,6 +169,7 @@ class Events:
 
     def drop(self, subscription: Subscription) -> None:
         """End a subscription whose subscriber could not be told of it."""
+        self._unaware.discard(subscription)
         self._book.remove(subscription)
         self._notifier.end(subscription)
 
@@ -185,7 +195,7 @@ class Events:
             if body := event.body(publisher.multicastNames):
                 key, publisher.multicastKey = publisher.multicastKey, nextKey(publisher.multicastKey)
                 self._multicast(publisher.service, key, body)
-            self._notifier.begin(self._book.audience(publisher))
+            self._notifier.begin([one for one in self._book.audience(publisher) if one not in self._unaware])
         self._arm()
 
     def _arm(self) -> None:

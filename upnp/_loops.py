@@ -27,6 +27,11 @@ class Alarm:
         self._ring = ring
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def due(self) -> float | None:
+        """When it rings; None for never."""
+        return None if self._timer is None else self._timer.when()
+
     def set(self, due: float | None) -> None:
         """Ring at ``due``, in the loop's time, and at no other; None means never."""
         if self._timer is not None:

@@ -7,14 +7,13 @@ import asyncio
 import errno
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
 
 from . import _loops
-from ._fetch import PeerConnection, connect
+from ._fetch import Outcome, PeerConnection
 from ._limits import Limits
 from ._subscriptions import Notice, Subscription
-from .Errors import MessageError
-from .GENA import Callback, renderEvent
+from .GENA import renderEvent
 
 __all__ = ['Notifier']
 
@@ -24,7 +23,6 @@ PROMPT_SECONDS = 1.0  # who answers within this need not wait for those that do 
 NOTICE_SECONDS = 30.0  # for one event, over all callbacks: UDA 1.1 §4.3.1
 MAX_SHARE = 2  # those that do not may have one connection of so many,
 MIN_SHARE = 8  # and one of so many even when all others are wanted by those that do
-STOP_SECONDS = 1.0
 SUCCESS = range(200, 300)
 # Troubles of this machine, not of the subscriber: they are no reason to stop telling it.
 OUR_FAULTS = (
@@ -40,49 +38,65 @@ class Notifier:
         self._limits = limits
         self._active: dict[Subscription, _Delivery] = {}  # the one that began first is first
         self._prompt, self._others = _Queue(), _Queue()
+        self._isFilling = False
         self._kept: OrderedDict[Subscription, tuple[PeerConnection, float]] = OrderedDict()  # and since when
         self._idleAlarm: _loops.Alarm | None = None
         self._queueAlarm: _loops.Alarm | None = None
+        self._lateAlarm: _loops.Alarm | None = None
 
-    def begin(self, subscriptions: Iterable[Subscription]) -> None:
+    def begin(self, subscriptions: Collection[Subscription]) -> None:
         """Tell these subscribers what there is to tell, as soon as there is a connection for each."""
         now = asyncio.get_running_loop().time()
         for subscription in subscriptions:
             if subscription not in self._active and subscription.hasNews(now):
                 (self._prompt if subscription.isPrompt else self._others).add(subscription)
         self._fill()
+        for subscription in subscriptions:
+            if not subscription.isLive:  # an initial event that is still owed does not wait: many could be heaped up
+                self._discard(subscription)
 
     def end(self, subscription: Subscription) -> None:
         """Break off what is under way to a subscriber whose subscription has ended, but not the initial event."""
-        self._prompt.discard(subscription)
-        self._others.discard(subscription)  # an initial event that waits too: who comes and goes could heap them up
+        self._discard(subscription)
         if subscription in self._kept:
             self._kept.pop(subscription)[0].close()
         delivery = self._active.get(subscription)
-        if delivery is not None and not delivery.isInitial:
-            delivery.task.cancel()
+        if delivery is not None and delivery.notice.seq:
+            self._drop(delivery)
 
-    async def stop(self) -> None:
-        """Break everything off, and close every connection; a second time is harmless."""
-        tasks = [delivery.task for delivery in self._active.values()]
-        self.abandon()
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=STOP_SECONDS)
-
-    def abandon(self) -> None:
-        """Close what is kept, without a loop; what is under way is left to itself."""
+    def stop(self) -> None:
+        """Break everything off, and close every connection; it needs no loop, and a second time is harmless."""
         self._prompt, self._others = _Queue(), _Queue()
+        for delivery in list(self._active.values()):
+            self._drop(delivery)
         while self._kept:
             self._kept.popitem()[1][0].close()
-        for alarm in (self._idleAlarm, self._queueAlarm):
+        for alarm in (self._idleAlarm, self._queueAlarm, self._lateAlarm):
             if alarm is not None:
                 alarm.set(None)
-        self._idleAlarm = self._queueAlarm = None
+        self._idleAlarm = self._queueAlarm = self._lateAlarm = None
+
+    def _discard(self, subscription: Subscription) -> None:
+        self._prompt.discard(subscription)
+        self._others.discard(subscription)
+
+    def _drop(self, delivery: '_Delivery') -> None:
+        del self._active[delivery.subscription]
+        delivery.cancel()
 
     def _fill(self) -> None:
         """Begin what waits, as far as there are connections; what holds them up for long gives way."""
+        if self._isFilling:  # one has given way, and the loop below goes on
+            return
+        self._isFilling = True
+        try:
+            self._startEach()
+            while (self._others or self._prompt) and self._hurry():
+                self._startEach()
+        finally:
+            self._isFilling = False
+
+    def _startEach(self) -> None:
         places = self._limits.maxEventConnections
         slow = sum(not one.isPrompt for one in self._active) if self._others else 0
         while (self._others or self._prompt) and len(self._active) < places:
@@ -91,25 +105,20 @@ class Notifier:
             elif self._prompt:
                 self._start(self._prompt.pop())
             else:
-                break
-        if self._others or self._prompt:
-            self._hurry()
+                return
 
-    def _hurry(self) -> None:
-        """Give up those that have been told of an event for long, as many as wait for their places."""
+    def _hurry(self) -> bool:
+        """Give up those that have been told of an event for long, as many as wait for their places; tell if any."""
         loop = asyncio.get_running_loop()
         if self._queueAlarm is None:
             self._queueAlarm = _loops.Alarm(loop, self._fill)
-        wanted = len(self._others) + len(self._prompt)
-        for delivery in self._active.values():
-            if delivery.subscription.isPrompt and not self._prompt:
-                continue  # it is not in the way
-            if delivery.began + PROMPT_SECONDS > loop.time():
-                self._queueAlarm.set(delivery.began + PROMPT_SECONDS)
-                return
-            if wanted > 0:
-                delivery.giveUp()
-                wanted -= 1
+        inTheWay = [one for one in self._active.values() if self._prompt or not one.subscription.isPrompt]
+        late = [one for one in inTheWay if one.began + PROMPT_SECONDS <= loop.time()]
+        for delivery in late[: len(self._others) + len(self._prompt)]:
+            delivery.giveUp()
+        if not late and inTheWay:
+            self._queueAlarm.set(inTheWay[0].began + PROMPT_SECONDS)
+        return bool(late)
 
     def _start(self, subscription: Subscription) -> bool:
         """Begin to tell a subscriber what comes next, and tell whether there was something."""
@@ -119,20 +128,38 @@ class Notifier:
         connection, _ = self._kept.pop(subscription, (None, 0.0))
         if self._kept and len(self._active) + len(self._kept) >= self._limits.maxEventConnections:
             self._kept.popitem()[1][0].close()  # the last that was used: all are told in turn, and its turn comes last
-        delivery = self._active[subscription] = _Delivery(subscription, notice, connection, self._limits)
-        delivery.task.add_done_callback(lambda _: self._done(delivery))
+        delivery = self._active[subscription] = _Delivery(subscription, notice, connection, self._limits, self._onEnded)
+        delivery.tryNext()
+        self._wakeAt(delivery.due)
         return True
 
-    def _done(self, delivery: '_Delivery') -> None:
+    def _onEnded(self, delivery: '_Delivery', isDelivered: bool, isOurFault: bool) -> None:
         """Keep the connection for the next event, and give the place to another."""
         subscription, connection = delivery.subscription, delivery.connection
         del self._active[subscription]
-        if connection is not None and connection.isOpen and subscription.isLive and not delivery.task.cancelled():
+        isInTime = asyncio.get_running_loop().time() <= delivery.began + PROMPT_SECONDS
+        subscription.isPrompt = isDelivered and isInTime
+        subscription.settle(delivery.notice, isDelivered=isDelivered, isCounted=not isOurFault)
+        if connection is not None and connection.isOpen and subscription.isLive:
             self._keep(subscription, connection)
         elif connection is not None:
             connection.close()
-        _loops.logFailure(delivery.task)
         self.begin((subscription,))  # what has come meanwhile
+
+    def _wakeAt(self, due: float) -> None:
+        """Look for late ones then, unless that is done before: a timer for each would cost more than its event."""
+        if self._lateAlarm is None:
+            self._lateAlarm = _loops.Alarm(asyncio.get_running_loop(), self._onLate)
+        if self._lateAlarm.due is None or self._lateAlarm.due > due:
+            self._lateAlarm.set(due)
+
+    def _onLate(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for delivery in list(self._active.values()):
+            if delivery.due <= now:
+                delivery.late(now)
+        if self._active:
+            self._wakeAt(min(delivery.due for delivery in self._active.values()))
 
     def _keep(self, subscription: Subscription, connection: PeerConnection) -> None:
         loop = asyncio.get_running_loop()
@@ -187,74 +214,91 @@ class _Queue:
 
 
 class _Delivery:
-    """The task that tells one subscriber of one event; the next one waits its turn, as those of others do.
+    """One event on its way to one subscriber: to its callbacks in order, until one takes it (UDA 1.1 §4.1.2).
 
     :param connection: a former one, which may have been closed since.
+    :param ended: called once, unless it is cancelled before: with whether it was taken, and whether we are to blame
+        where it was not.
     """
 
     def __init__(
-        self, subscription: Subscription, notice: Notice, connection: PeerConnection | None, limits: Limits
+        self,
+        subscription: Subscription,
+        notice: Notice,
+        connection: PeerConnection | None,
+        limits: Limits,
+        ended: 'Callable[[_Delivery, bool, bool], None]',
     ) -> None:
         self.subscription = subscription
+        self.notice = notice
         self.connection = connection
-        self.isInitial = notice.seq == 0
-        self._notice = notice
+        self.began = asyncio.get_running_loop().time()
         self._limits = limits
+        self._ended = ended
+        self._left = iter(subscription.request.callbacks)
+        self._callback = subscription.request.callbacks[0]
+        self._isSecond = False  # try of the same callback
         self._isOurFault = False
-        loop = asyncio.get_running_loop()
-        self.began = loop.time()
-        self._time: asyncio.Timeout | None = None  # while it is under way
-        self.task = loop.create_task(self._run(), name=f'upnp event {notice.seq} of {subscription.sid}')
+        self._triedAt = self.began
+
+    @property
+    def due(self) -> float:
+        """When it is late, in the loop's time."""
+        askedAt = None if self.connection is None else self.connection.askedAt
+        limits = self._limits
+        phase = self._triedAt + limits.connectSeconds if askedAt is None else askedAt + limits.eventSeconds
+        return min(phase, self.began + NOTICE_SECONDS)
+
+    def tryNext(self) -> None:
+        """Send the event to the next callback, over the former connection where it still works."""
+        callback = next(self._left, None)
+        if callback is None:
+            self._ended(self, False, self._isOurFault)
+            return
+        self._callback, self._isSecond = callback, False
+        connection = self.connection
+        if connection is not None and connection.isReusable and connection.place == (callback.address, callback.port):
+            self._ask(connection)
+        else:
+            self._askAnew()
+
+    def late(self, now: float) -> None:
+        """Give up the callback that is waited for, or the event when all its time is over."""
+        self.cancel()
+        if now >= self.began + NOTICE_SECONDS:
+            self._left = iter(())
+        self._onAnswer(TimeoutError(f'no answer after {now - self.began:.1f} s'))
 
     def giveUp(self) -> None:
-        """End it as one that was not taken; a second time is harmless."""
-        if self._time is not None and not self._time.expired():
-            self._time.reschedule(self.began)
+        """End it as one that was not taken."""
+        self.cancel()
+        self._ended(self, False, False)
 
-    async def _run(self) -> None:
-        isDelivered = False
-        try:
-            async with asyncio.timeout(NOTICE_SECONDS) as self._time:
-                isDelivered = await self._tell()
-        except TimeoutError:
-            log.debug('> %s was given up', self.task.get_name())
-        finally:
-            self._time = None
-        now = asyncio.get_running_loop().time()
-        self.subscription.isPrompt = isDelivered and now <= self.began + PROMPT_SECONDS
-        self.subscription.settle(self._notice, isDelivered=isDelivered, isCounted=not self._isOurFault)
+    def cancel(self) -> None:
+        """Break it off, and call nobody."""
+        if self.connection is not None:
+            self.connection.close()
 
-    async def _tell(self) -> bool:
-        """Send the event to the first callback that takes it, and tell whether one did (UDA 1.1 §4.1.2)."""
-        name = self.task.get_name()
-        for callback in self.subscription.request.callbacks:
-            try:
-                status = await self._send(callback)
-            except (OSError, MessageError) as error:  # a TimeoutError is an OSError
-                self._isOurFault = isinstance(error, OSError) and error.errno in OUR_FAULTS
-                log.debug('> %s %s: %r', callback.host, name, error)
-                continue
-            log.debug('> %s %s: %d', callback.host, name, status)
-            if status in SUCCESS:
-                return True
-        return False
+    def _askAnew(self) -> None:
+        self.cancel()
+        self._isSecond = True
+        self._triedAt = asyncio.get_running_loop().time()
+        place = self._callback.address, self._callback.port
+        self.connection = PeerConnection(place, self._limits.maxEventAnswerBytes)
+        self._ask(self.connection)
 
-    async def _send(self, callback: Callback) -> int:
-        """Return the status that the event is answered with; over the former connection, where it still works."""
-        notice, subscription, connection = self._notice, self.subscription, self.connection
-        request = renderEvent(callback, subscription.sid, notice.seq, notice.body, subscription.request.version)
-        place = callback.address, callback.port
-        if connection is not None:
-            if connection.isReusable and connection.place == place:
-                try:
-                    return await self._ask(connection, request)
-                except ConnectionError as error:  # it was closed in the same moment
-                    log.debug('> %s %s again: %r', callback.host, self.task.get_name(), error)
-            connection.close()
-        async with asyncio.timeout(self._limits.connectSeconds):
-            connection = self.connection = await connect(place, self._limits.maxEventAnswerBytes)
-        return await self._ask(connection, request)
+    def _ask(self, connection: PeerConnection) -> None:
+        notice, subscription = self.notice, self.subscription
+        version = subscription.request.version
+        connection.ask(renderEvent(self._callback, subscription.sid, notice.seq, notice.body, version), self._onAnswer)
 
-    async def _ask(self, connection: PeerConnection, request: bytes) -> int:
-        async with asyncio.timeout(self._limits.eventSeconds):
-            return (await connection.ask(request)).status
+    def _onAnswer(self, outcome: Outcome) -> None:
+        told = outcome if isinstance(outcome, Exception) else outcome.status
+        log.debug('> %s event %d of %s: %r', self._callback.host, self.notice.seq, self.subscription.sid, told)
+        if isinstance(outcome, ConnectionError) and not self._isSecond:  # a kept one, closed in the same moment
+            self._askAnew()
+        elif not isinstance(outcome, Exception) and outcome.status in SUCCESS:
+            self._ended(self, True, False)
+        else:
+            self._isOurFault = isinstance(outcome, OSError) and outcome.errno in OUR_FAULTS
+            self.tryNext()

@@ -84,10 +84,11 @@ class SocketTransport(asyncio.Transport):
 
     :param sock: does not block.
     :param protocol: of a stream; it is told that the connection is made, and what has come with it.
+    :param isAwaited: whether the peer is likely to have sent something by now; addresses are told then only.
     """
 
-    def __init__(self, sock: socket.socket, protocol: asyncio.Protocol) -> None:
-        super().__init__({'peername': peerOf(sock), 'sockname': sock.getsockname()})
+    def __init__(self, sock: socket.socket, protocol: asyncio.Protocol, *, isAwaited: bool = True) -> None:
+        super().__init__({'peername': peerOf(sock), 'sockname': sock.getsockname()} if isAwaited else None)
         self._sock = sock
         self._protocol = protocol
         self._loop = asyncio.get_running_loop()
@@ -95,7 +96,8 @@ class SocketTransport(asyncio.Transport):
         self._isClosing = self._isReading = self._isFull = False
         protocol.connection_made(self)
         self.resume_reading()
-        self._onReadable()
+        if isAwaited:
+            self._onReadable()
 
     # Reading
 

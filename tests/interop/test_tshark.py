@@ -14,8 +14,10 @@ from urllib.parse import urljoin
 
 import pytest
 
+from tests.interop.programs.meter import METER
 from tests.lan.conftest import makeNetwork
 from tests.lan.expected import LAMP_USNS
+from tests.lan.gena import Subscriber, eventUrls
 from tests.lan.hosts import RUN_SECONDS, STOP_SECONDS, Host
 from tests.lan.programs.echo import ECHO, TYPES
 from tests.lan.prompt import Prompt
@@ -29,11 +31,17 @@ pytestmark = pytest.mark.interop
 TSHARK, DUMPCAP = 'tshark', 'dumpcap'
 DEVICE = '{urn:schemas-upnp-org:device-1-0}'
 DOCUMENTS = 4  # the description, and the SCPDs of three services
+EVENTS_AS_SSDP = ('-d', 'udp.port==7900,ssdp')  # which both are HTTP over UDP
 SSDP = 'eth:ethertype:ip:udp:ssdp'
 ECHO_TARGETS = ('upnp:rootdevice', 'urn:example-org:device:echo:1', ECHO, TYPES)
 BYEBYES = 1 + len(ECHO_TARGETS)  # the device has one under its UDN too
 CALLS = (('Plain', {'Value': '1'}), ('Async', {'Value': '-1'}), ('Who', {}))
 FAULTS = (('Plain', {'Value': 'one'}), ('Refuse', {}), ('Crash', {}), ('Vanish', {}))
+METER_TARGETS = ('upnp:rootdevice', 'urn:example-org:device:meter:1', METER)
+METER_BYEBYES = 1 + len(METER_TARGETS)
+CHANGES = 20
+DEVICE_ADDRESS = '192.168.1.10'
+ELSEWHERE = 'http://10.0.0.1:8080/'  # not on the subscriber's link
 WRONG = '_ws.malformed || _ws.expert.severity == "Error" || _ws.unreassembled'
 
 
@@ -47,6 +55,12 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def controlCapture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same while a device comes, has its actions called, and goes."""
     return captureOf(runCalls, BYEBYES, tmp_path_factory)
+
+
+@pytest.fixture(scope='module')
+def eventCapture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same while a device comes, is subscribed to and tells of changes, and goes."""
+    return captureOf(runEvents, METER_BYEBYES, tmp_path_factory)
 
 
 def captureOf(run: Callable[[Host, Prompt], None], byebyes: int, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -105,10 +119,36 @@ def runCalls(searcher: Host, prompt: Prompt) -> None:
         listener.waitFor(lambda _seen: len({one.usn for one in listener.byebye()}) == BYEBYES)
 
 
+def runEvents(searcher: Host, prompt: Prompt) -> None:
+    """Announce, take and refuse subscriptions, tell of changes, take back."""
+    with Listener(searcher) as listener, Subscriber(searcher) as subscriber:
+        prompt.do('asyncio.get_running_loop().slow_callback_duration = 5')  # it may have to wait for a processor
+        prompt.do('from tests.interop.programs.meter import Meter, makeMeter')
+        prompt.do('meter = Meter()')
+        prompt.do('server = upnp.Announcer(makeMeter(meter), httpPort=0)')
+        prompt.do('await server.start()')
+        listener.waitFor(lambda seen: set(METER_TARGETS) <= {one.target for one in seen})
+        url = eventUrls(searcher, listener.alive()[0].location)[METER]
+        everybody = subscriber.listen()
+        subscription = subscriber.subscribe(url)
+        for number in range(1, CHANGES + 1):
+            subscription.waitFor(number)
+            prompt.do(f'meter.Count = {number}')
+        assert subscription.renew().status == 200
+        assert subscriber.subscribeAt(url, [ELSEWHERE]).answer.status == 412
+        subscription.waitFor(1 + CHANGES)
+        prompt.do('meter.Alarm = True')
+        subscriber.wait([everybody], 1)
+        subscription.waitFor(1 + CHANGES + 1)
+        assert subscription.unsubscribe().status == 200
+        prompt.do('await server.stop()')
+        listener.waitFor(lambda _seen: len({one.usn for one in listener.byebye()}) == METER_BYEBYES)
+
+
 def frames(capture: Path, displayFilter: str, *fields: str) -> list[str]:
     """Return the chosen fields of the frames that pass a filter, a line each."""
     options = [option for field in fields for option in ('-e', field)]
-    command = [TSHARK, '-r', str(capture), '-Y', displayFilter, '-T', 'fields', *options]
+    command = [TSHARK, '-r', str(capture), *EVENTS_AS_SSDP, '-Y', displayFilter, '-T', 'fields', *options]
     done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS, check=True)
     return done.stdout.splitlines()
 
@@ -139,3 +179,28 @@ def test_every_call_and_every_answer_is_dissected_as_http_with_xml(controlCaptur
     assert len(requests) == len(CALLS) + len(FAULTS)
     assert all(line.endswith(':xml') for line in requests + answers)
     assert [line.split()[0] for line in answers] == ['200', *['200'] * len(CALLS), *['500'] * len(FAULTS)]
+
+
+def test_nothing_of_subscriptions_and_events_is_malformed(eventCapture: Path) -> None:
+    assert frames(eventCapture, WRONG, 'frame.number', 'frame.protocols', '_ws.expert.message') == []
+
+
+def test_every_request_for_events_and_its_answer_is_dissected_as_http(eventCapture: Path) -> None:
+    requests = frames(eventCapture, 'http.request.method contains "SUBSCRIBE"', 'http.request.method', 'tcp.stream')
+    answers = frames(eventCapture, f'http.response && ip.src == {DEVICE_ADDRESS}', 'http.response.code', 'tcp.stream')
+    statuses = dict(reversed(line.split()) for line in answers)
+    asked = [(method, statuses[stream]) for method, stream in map(str.split, requests)]
+    assert asked == [('SUBSCRIBE', '200'), ('SUBSCRIBE', '200'), ('SUBSCRIBE', '412'), ('UNSUBSCRIBE', '200')]
+
+
+def test_every_event_is_dissected_as_http_with_xml(eventCapture: Path) -> None:
+    events = frames(eventCapture, 'tcp && http.request.method == NOTIFY', 'frame.protocols')
+    answers = frames(eventCapture, f'http.response && ip.dst == {DEVICE_ADDRESS}', 'http.response.code')
+    assert all(line.endswith(':http:xml') for line in events)
+    assert answers == ['200'] * len(events) == ['200'] * (1 + CHANGES + 1)
+
+
+def test_the_multicast_event_is_dissected_as_ssdp_with_xml(eventCapture: Path) -> None:
+    """UDA 1.1 §4.2.1: it goes to a group and a port of its own."""
+    events = frames(eventCapture, 'udp.port == 7900', 'frame.protocols', 'http.request.method', 'ip.dst', 'ip.ttl')
+    assert events == [f'{SSDP}:xml\tNOTIFY\t239.255.255.246\t2']

@@ -482,6 +482,8 @@ def test_a_subscriber_that_fails_is_left_alone_until_it_renews(
     start(meter)
     url = urlsOf(searcher, deviceHost)[METER]
     witness, failing = subscriber.subscribe(url), subscriber.subscribe(url, 'fails')
+    for one in (witness, failing):
+        one.waitFor(1)
     for number in range(1, 6):
         meter.do(f'level.value = {number}')
         witness.waitFor(1 + number)

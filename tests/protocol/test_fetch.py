@@ -1,20 +1,42 @@
 """HTTP as a client: answers as bytes in, and what becomes of the connection."""
 
 import asyncio
+import errno
 import socket
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
 from upnp import MessageError
-from upnp._fetch import PeerConnection, connect
+from upnp._fetch import PeerConnection
+from upnp._message import Response
 
-from .fakes import FakeTransport, HeldClock, run
+from .fakes import FakeTransport, run
 from .test_transport import LOOPS
 
 REQUEST = b'NOTIFY / HTTP/1.1\r\n\r\n'
 MAX_BYTES = 200
+HERE = '127.0.0.1'
 OK = b'HTTP/1.1 200 OK\r\n'
 CHUNKED = OK + b'Transfer-Encoding: chunked\r\n\r\n'
+
+
+async def answerTo(connection: PeerConnection) -> Response:
+    """Return the answer to a request."""
+    told: asyncio.Future[Response | Exception] = asyncio.get_running_loop().create_future()
+    connection.ask(REQUEST, told.set_result)
+    outcome = await told
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def connected() -> tuple[PeerConnection, FakeTransport]:
+    """Return a connection that is made, and its transport."""
+    connection, transport = PeerConnection(('192.0.2.9', 80), MAX_BYTES), FakeTransport()
+    connection.connection_made(transport)
+    return connection, transport
 
 
 def asked(*pieces: bytes, end: bool = False, later: bytes = b'') -> tuple[int, bool, bool]:
@@ -25,9 +47,8 @@ def asked(*pieces: bytes, end: bool = False, later: bytes = b'') -> tuple[int, b
     """
 
     async def scene() -> tuple[int, bool, bool]:
-        connection = PeerConnection(('192.0.2.9', 80), MAX_BYTES)
-        connection.connection_made(FakeTransport())
-        asking = asyncio.ensure_future(connection.ask(REQUEST))
+        connection, _ = connected()
+        asking = asyncio.ensure_future(answerTo(connection))
         await asyncio.sleep(0)
         for piece in pieces:
             connection.data_received(piece)
@@ -99,17 +120,20 @@ def test_what_nobody_asked_for_ends_the_connection() -> None:
     assert asked(OK + b'Content-Length: 0\r\n\r\n', later=b'HTTP/1.1 200 OK\r\n') == (200, False, False)
 
 
-def test_a_wait_that_is_cancelled_closes_the_connection() -> None:
+def test_closed_it_calls_nobody() -> None:
     async def scene() -> None:
-        connection, transport = PeerConnection(('192.0.2.9', 80), MAX_BYTES), FakeTransport()
-        connection.connection_made(transport)
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(5):
-                await connection.ask(REQUEST)
+        connection, transport = connected()
+        told: list[object] = []
+        connection.ask(REQUEST, told.append)
+        connection.close()
+        connection.close()
         assert transport.isAborted
-        connection.data_received(OK)
+        connection.data_received(OK + b'\r\n')
+        connection.connection_lost(None)
+        await asyncio.sleep(0)
+        assert told == []
         with pytest.raises(ConnectionResetError):
-            await connection.ask(REQUEST)
+            await answerTo(connection)
 
     run(scene())
 
@@ -117,9 +141,8 @@ def test_a_wait_that_is_cancelled_closes_the_connection() -> None:
 @pytest.mark.parametrize('error', [ConnectionResetError('by peer'), None])
 def test_a_lost_connection_is_told(error: Exception | None) -> None:
     async def scene() -> None:
-        connection = PeerConnection(('192.0.2.9', 80), MAX_BYTES)
-        connection.connection_made(FakeTransport())
-        asking = asyncio.ensure_future(connection.ask(REQUEST))
+        connection, _ = connected()
+        asking = asyncio.ensure_future(answerTo(connection))
         await asyncio.sleep(0)
         connection.connection_lost(error)
         with pytest.raises(ConnectionResetError):
@@ -128,27 +151,74 @@ def test_a_lost_connection_is_told(error: Exception | None) -> None:
     run(scene())
 
 
+def onEach(kind: str, scene: Coroutine[Any, Any, None]) -> None:
+    """Run a scene on a kind of loop."""
+    with asyncio.Runner(debug=True, loop_factory=LOOPS[kind]) as runner:
+        runner.run(scene)
+
+
 @pytest.mark.parametrize('kind', LOOPS)
 def test_it_connects_on_every_loop(kind: str) -> None:
     async def scene() -> None:
-        with socket.create_server(('127.0.0.1', 0)) as server:
-            connection = await connect(server.getsockname(), MAX_BYTES)
-            peer, _ = server.accept()
+        with socket.create_server((HERE, 0)) as server:
+            connection = PeerConnection(server.getsockname(), MAX_BYTES)
+            asking = asyncio.ensure_future(answerTo(connection))
+            assert (connection.isOpen, connection.askedAt) == (False, None)
+            peer, _ = await asyncio.to_thread(server.accept)
         with peer:
             peer.send(OK + b'Content-Length: 0\r\n\r\n')
-            assert (await connection.ask(REQUEST)).status == 200
-            assert peer.recv(100) == REQUEST
-            assert connection.isReusable
-            connection.close()
+            assert (await asking).status == 200
+            assert (peer.recv(100), connection.isReusable) == (REQUEST, True)
+            assert connection.askedAt is not None
             connection.close()
             assert not connection.isOpen
 
-    with asyncio.Runner(debug=True, loop_factory=LOOPS[kind]) as runner:
-        runner.run(scene())
+    onEach(kind, scene())
 
 
-def test_a_refused_connection_is_an_error() -> None:
-    with socket.create_server(('127.0.0.1', 0)) as server:
+@pytest.mark.parametrize('kind', LOOPS)
+def test_a_refused_connection_is_an_error_on_every_loop(kind: str) -> None:
+    async def scene() -> None:
+        with pytest.raises(ConnectionRefusedError):
+            await answerTo(PeerConnection(place, MAX_BYTES))
+
+    with socket.create_server((HERE, 0)) as server:
         place = server.getsockname()
-    with pytest.raises(ConnectionRefusedError):
-        run(connect(place, MAX_BYTES), HeldClock())
+    onEach(kind, scene())
+
+
+@pytest.mark.parametrize('kind', LOOPS)
+def test_closed_while_it_connects_it_calls_nobody_on_every_loop(kind: str) -> None:
+    async def scene() -> None:
+        told: list[object] = []
+        with socket.create_server((HERE, 0)) as server:
+            connection = PeerConnection(server.getsockname(), MAX_BYTES)
+            connection.ask(REQUEST, told.append)
+            connection.close()
+            for _ in range(5):
+                await asyncio.sleep(0.001)
+        assert (told, connection.isOpen) == ([], False)
+
+    onEach(kind, scene())
+
+
+@pytest.mark.parametrize('name', ['socket', 'connect'])
+def test_a_connection_that_cannot_even_be_tried_is_an_error(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing(socket.socket):
+        def __init__(self, *arguments: int) -> None:
+            if name == 'socket':
+                raise OSError(errno.EMFILE, 'Too many open files')
+            super().__init__(*arguments)
+
+        def connect_ex(self, _place: object) -> int:
+            return errno.ENETUNREACH
+
+    async def scene() -> None:
+        connection = PeerConnection((HERE, 9), MAX_BYTES)
+        with monkeypatch.context() as patch:
+            patch.setattr('upnp._fetch.socket.socket', Refusing)
+            with pytest.raises(OSError, match=r'open files|unreachable') as caught:
+                await answerTo(connection)
+        assert caught.value.errno == (errno.EMFILE if name == 'socket' else errno.ENETUNREACH)
+
+    onEach('add_reader', scene())
