@@ -74,14 +74,17 @@ class CallbackRule(NamedTuple):
 
         :raises MessageError: 412, they may not.
         """
+        isOwn = callback.address == self.peer.partition('%')[0]
+        if not isOwn and (self._isOurs(callback.address) or not self._isOnLink(callback.address)):
+            raise MessageError(f'a callback at {callback.host}, asked for by {self.peer}', 412)
+        if callback.port == self.port and self._isOurs(callback.address):
+            raise MessageError(f'a callback at our own HTTP server, {callback.host}', 412)
+
+    def _isOurs(self, literal: str) -> bool:
         from ipaddress import ip_address  # here, as a device without subscribers needs it not
 
-        address = ip_address(callback.address)
-        isOurs = address.is_loopback or address.is_unspecified or str(address) in self.own
-        if str(address) != self.peer.partition('%')[0] and (isOurs or not self._isOnLink(callback.address)):
-            raise MessageError(f'a callback at {callback.host}, asked for by {self.peer}', 412)
-        if isOurs and callback.port == self.port:
-            raise MessageError(f'a callback at our own HTTP server, {callback.host}', 412)
+        address = ip_address(literal)
+        return address.is_loopback or address.is_unspecified or literal in self.own
 
     def _isOnLink(self, literal: str) -> bool:
         """Tell whether an address is a host's on the subscriber's link."""
@@ -137,7 +140,7 @@ def parseSubscribe(
         return SubscribeRequest(checkedSid(sid, headers), seconds)
     if headers.get('nt', '').strip() != EVENT:
         raise MessageError(f'NT {headers.get("nt", "")[:40]!r} is not {EVENT!r}', 412)
-    callbacks = parseCallbacks(headers.get('callback', ''), bounds)
+    callbacks = parseCallbacks(headers.get('callback', ''), bounds, rule.peer)
     for callback in callbacks:
         rule.check(callback)
     names = headers.get('statevar')
@@ -176,9 +179,10 @@ def renderTimeout(seconds: int) -> str:
     return f'Second-{seconds}'
 
 
-def parseCallbacks(text: str, limits: Limits) -> tuple[Callback, ...]:
+def parseCallbacks(text: str, limits: Limits, peer: str = '') -> tuple[Callback, ...]:
     """Return the URLs of CALLBACK, in order.
 
+    :param peer: the subscriber's address, which is the one to be expected.
     :raises MessageError: 412 for none, too many, or one that is no plain URL of HTTP with an address literal.
     """
     if not re.match(CALLBACKS, text):
@@ -186,20 +190,22 @@ def parseCallbacks(text: str, limits: Limits) -> tuple[Callback, ...]:
     urls = re.findall('<([^<>]*)>', text)
     if len(urls) > limits.maxCallbacks:
         raise MessageError(f'{len(urls)} callbacks', 412)
-    return tuple(parseCallback(url, limits) for url in urls)
+    return tuple(parseCallback(url, limits, peer) for url in urls)
 
 
-def parseCallback(url: str, limits: Limits) -> Callback:
+def parseCallback(url: str, limits: Limits, peer: str = '') -> Callback:
     """Return one URL: no name to be looked up, no user, no control character in whatever disguise."""
     from ipaddress import ip_address  # here, as a device without subscribers needs it not
 
     found = re.match(URL, url)
     if found is None or len(url) > limits.maxCallbackBytes or re.search(HIDDEN_CONTROL, url):
         raise MessageError(f'the callback {url[:80]!r} is no URL that events are sent to', 412)
-    try:
-        address = str(ip_address(found[1].strip('[]')))
-    except ValueError as error:
-        raise MessageError(f'the callback {url[:80]!r}: {error}', 412) from error
+    address = found[1].strip('[]')
+    if address != peer:
+        try:
+            address = str(ip_address(address))
+        except ValueError as error:
+            raise MessageError(f'the callback {url[:80]!r}: {error}', 412) from error
     port, target = int(found[2] or 80), (found[3] or '/').partition('#')[0]
     if not 0 < port <= MAX_PORT:
         raise MessageError(f'the callback {url[:80]!r} has no port from 1 to {MAX_PORT}', 412)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from . import _loops
+from ._discovery import onGrid
 from ._limits import Limits
 from ._model import _BaseObj
 from ._notifier import Notifier
@@ -22,9 +23,10 @@ __all__ = ['Events', 'Multicast']
 
 log = logging.getLogger(__name__)
 
-# Until the initial event: GUPnP 1.6.3 throws it away if it has not dealt with the answer to its SUBSCRIBE by then, and
-# subscribes anew at the next one. It needs a millisecond or two, more on a machine that is busy.
-HOLD_SECONDS = 0.05
+# Until the initial event, less up to a sixteenth of a second, as several share a wake-up: GUPnP 1.6.3 throws it away if
+# it has not dealt with the answer to its SUBSCRIBE by then, which takes it a millisecond or two when it is not busy.
+HOLD_SECONDS = 0.1
+NEVER = float('inf')
 
 Multicast = Callable[[Service, int, bytes], None]
 
@@ -44,9 +46,10 @@ class Events:
         self._notifier = Notifier(limits)
         self._services: tuple[Service, ...] = ()
         self._isOpen = False
-        self._unaware: set[Subscription] = set()  # those whose subscribers cannot know their SID yet
+        self._unaware: dict[Subscription, float] = {}  # those whose subscribers cannot know their SID, until when
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alarm: _loops.Alarm | None = None
+        self._holdAlarm: _loops.Alarm | None = None
         self._lock = threading.Lock()  # held for moments only: for what was set, in any thread
         self._set: dict[int, tuple[Service, StateVariable]] = {}
         self._held = threading.local()
@@ -96,6 +99,7 @@ class Events:
         """Take subscriptions to these services, on the running loop."""
         self._loop = asyncio.get_running_loop()
         self._alarm = _loops.Alarm(self._loop, self._onTime)
+        self._holdAlarm = _loops.Alarm(self._loop, self._onAware)
         self._isOpen = True
         self.retain(services)
 
@@ -124,10 +128,11 @@ class Events:
         """End every subscription, and close every connection; it needs no loop, and a second time is harmless."""
         self.close()
         self._notifier.stop()
-        if self._alarm is not None:
-            self._alarm.set(None)
+        for alarm in (self._alarm, self._holdAlarm):
+            if alarm is not None:
+                alarm.set(None)
         with self._lock:
-            self._loop = self._alarm = None
+            self._loop = self._alarm = self._holdAlarm = None
             self._services, self._set = (), {}
 
     def subscribe(self, service: Service, request: SubscribeRequest, peer: str) -> Subscription:
@@ -145,20 +150,29 @@ class Events:
             raise MessageError('the device has said byebye', 503)
         else:
             subscription = self._book.subscribe(service, f'uuid:{uuid4()}', request, peer, now)
-            self._unaware.add(subscription)
+            self._unaware[subscription] = NEVER
         self._arm()
         return subscription
 
     def begin(self, subscription: Subscription) -> None:
         """Send what a subscriber is to be told: the initial event soon, what was held back until it renewed at once."""
         if subscription in self._unaware:
-            asyncio.get_running_loop().call_later(HOLD_SECONDS, self._beginNow, subscription)
+            due = onGrid(asyncio.get_running_loop().time() + HOLD_SECONDS)
+            self._unaware[subscription] = due
+            if self._holdAlarm is not None and self._holdAlarm.due is None:
+                self._holdAlarm.set(due)
         else:
             self._notifier.begin((subscription,))
 
-    def _beginNow(self, subscription: Subscription) -> None:
-        self._unaware.discard(subscription)
-        self._notifier.begin((subscription,))
+    def _onAware(self) -> None:
+        """Send the initial events to those who can know their SID by now."""
+        now = asyncio.get_running_loop().time()
+        aware = [subscription for subscription, due in self._unaware.items() if due <= now]
+        for subscription in aware:
+            del self._unaware[subscription]
+        self._notifier.begin(aware)
+        if self._holdAlarm is not None:
+            self._holdAlarm.set(min((due for due in self._unaware.values() if due < NEVER), default=None))
 
     def unsubscribe(self, service: Service, sid: str) -> None:
         """End a subscription.
@@ -169,7 +183,7 @@ class Events:
 
     def drop(self, subscription: Subscription) -> None:
         """End a subscription whose subscriber could not be told of it."""
-        self._unaware.discard(subscription)
+        self._unaware.pop(subscription, None)
         self._book.remove(subscription)
         self._notifier.end(subscription)
 

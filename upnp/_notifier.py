@@ -39,6 +39,7 @@ class Notifier:
         self._active: dict[Subscription, _Delivery] = {}  # the one that began first is first
         self._prompt, self._others = _Queue(), _Queue()
         self._isFilling = False
+        self._slow = 0  # of the active ones, those that were not prompt the last time
         self._kept: OrderedDict[Subscription, tuple[PeerConnection, float]] = OrderedDict()  # and since when
         self._idleAlarm: _loops.Alarm | None = None
         self._queueAlarm: _loops.Alarm | None = None
@@ -81,8 +82,12 @@ class Notifier:
         self._others.discard(subscription)
 
     def _drop(self, delivery: '_Delivery') -> None:
-        del self._active[delivery.subscription]
+        self._remove(delivery)
         delivery.cancel()
+
+    def _remove(self, delivery: '_Delivery') -> None:
+        del self._active[delivery.subscription]
+        self._slow -= not delivery.isPrompt
 
     def _fill(self) -> None:
         """Begin what waits, as far as there are connections; what holds them up for long gives way."""
@@ -98,10 +103,9 @@ class Notifier:
 
     def _startEach(self) -> None:
         places = self._limits.maxEventConnections
-        slow = sum(not one.isPrompt for one in self._active) if self._others else 0
         while (self._others or self._prompt) and len(self._active) < places:
-            if self._others and slow < -(-places // (MIN_SHARE if self._prompt else MAX_SHARE)):
-                slow += self._start(self._others.pop())
+            if self._others and self._slow < -(-places // (MIN_SHARE if self._prompt else MAX_SHARE)):
+                self._start(self._others.pop())
             elif self._prompt:
                 self._start(self._prompt.pop())
             else:
@@ -112,31 +116,39 @@ class Notifier:
         loop = asyncio.get_running_loop()
         if self._queueAlarm is None:
             self._queueAlarm = _loops.Alarm(loop, self._fill)
-        inTheWay = [one for one in self._active.values() if self._prompt or not one.subscription.isPrompt]
-        late = [one for one in inTheWay if one.began + PROMPT_SECONDS <= loop.time()]
-        for delivery in late[: len(self._others) + len(self._prompt)]:
+        if self._queueAlarm.due is not None:
+            return False  # none is late before it rings
+        late: list[_Delivery] = []
+        for delivery in self._active.values():
+            if delivery.isPrompt and not self._prompt:
+                continue  # it is not in the way
+            if len(late) == len(self._others) + len(self._prompt):
+                break
+            if delivery.began + PROMPT_SECONDS > loop.time():
+                self._queueAlarm.set(delivery.began + PROMPT_SECONDS)
+                break
+            late.append(delivery)
+        for delivery in late:
             delivery.giveUp()
-        if not late and inTheWay:
-            self._queueAlarm.set(inTheWay[0].began + PROMPT_SECONDS)
         return bool(late)
 
-    def _start(self, subscription: Subscription) -> bool:
-        """Begin to tell a subscriber what comes next, and tell whether there was something."""
+    def _start(self, subscription: Subscription) -> None:
+        """Begin to tell a subscriber what comes next, if there is something."""
         notice = subscription.take(asyncio.get_running_loop().time())
         if notice is None:
-            return False
+            return
         connection, _ = self._kept.pop(subscription, (None, 0.0))
         if self._kept and len(self._active) + len(self._kept) >= self._limits.maxEventConnections:
             self._kept.popitem()[1][0].close()  # the last that was used: all are told in turn, and its turn comes last
         delivery = self._active[subscription] = _Delivery(subscription, notice, connection, self._limits, self._onEnded)
+        self._slow += not delivery.isPrompt
         delivery.tryNext()
         self._wakeAt(delivery.due)
-        return True
 
     def _onEnded(self, delivery: '_Delivery', isDelivered: bool, isOurFault: bool) -> None:
         """Keep the connection for the next event, and give the place to another."""
         subscription, connection = delivery.subscription, delivery.connection
-        del self._active[subscription]
+        self._remove(delivery)
         isInTime = asyncio.get_running_loop().time() <= delivery.began + PROMPT_SECONDS
         subscription.isPrompt = isDelivered and isInTime
         subscription.settle(delivery.notice, isDelivered=isDelivered, isCounted=not isOurFault)
@@ -232,6 +244,7 @@ class _Delivery:
         self.subscription = subscription
         self.notice = notice
         self.connection = connection
+        self.isPrompt = subscription.isPrompt
         self.began = asyncio.get_running_loop().time()
         self._limits = limits
         self._ended = ended
