@@ -10,7 +10,9 @@ run here, unless a folder is given that has the data of ``coverage run -m pytest
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 from tempfile import TemporaryDirectory
 
 PURE = (
@@ -23,34 +25,48 @@ DEFAULT_RUN, LAN = ('tests/unit', 'tests/protocol'), 'tests/lan'
 PYTEST = ('-m', 'pytest', '-q', '-p', 'no:cacheprovider')
 
 
-def coverage(folder: Path, *args: str) -> bool:
-    """Run the coverage tool with its data in a folder; return whether it ended well."""
+def coverage(folder: Path, *args: str) -> tuple[bool, str]:
+    """Run the coverage tool with its data in a folder; return whether it ended well, and what it printed."""
     environment = os.environ | {'COVERAGE_FILE': str(folder / 'data')}
-    return subprocess.run([sys.executable, '-m', 'coverage', *args], env=environment, check=False).returncode == 0
+    command = [sys.executable, '-m', 'coverage', *args]
+    done = subprocess.run(command, env=environment, stdout=PIPE, stderr=STDOUT, text=True, check=False)
+    return done.returncode == 0, done.stdout
 
 
-def measure(folder: Path, tests: tuple[str, ...], percent: int, include: str) -> bool:
+def measure(folder: Path, tests: tuple[str, ...], percent: int, include: str) -> tuple[bool, str]:
     """Run some tests and report; return whether they pass and, with what was in the folder, cover what they should."""
-    ran = coverage(folder, 'run', *PYTEST, *tests)
-    combined = coverage(folder, 'combine', '-q')
-    reached = coverage(folder, 'report', f'--include={include}', f'--fail-under={percent}')
-    return ran and combined and reached
+    steps = (
+        coverage(folder, 'run', *PYTEST, *tests),
+        coverage(folder, 'combine', '-q'),
+        coverage(folder, 'report', f'--include={include}', f'--fail-under={percent}'),
+    )
+    return all(isWell for isWell, _ in steps), ''.join(text for _, text in steps)
+
+
+def measureModule(module: str) -> tuple[str, bool, str]:
+    """Measure a pure module by its own test file; return its path, and how it went."""
+    path, test = f'upnp/{module}.py', f'tests/unit/test_{module.strip("_").lower()}.py'
+    with TemporaryDirectory() as folder:
+        return path, *measure(Path(folder), (test,), EACH_PERCENT, path)
+
+
+def measureEverything() -> tuple[str, bool, str]:
+    """Measure all by all tests."""
+    with TemporaryDirectory() as folder:
+        known, tests = (Path(sys.argv[1]), DEFAULT_RUN) if len(sys.argv) > 1 else (Path(folder), (*DEFAULT_RUN, LAN))
+        return 'everything', *measure(known, tests, WHOLE_PERCENT, 'upnp/*')
 
 
 def main() -> None:
-    """Measure all, and fail at the end if one of them fell short."""
+    """Measure all, as many at a time as there are processors, and fail at the end if one of them fell short."""
     failed = []
-    for module in PURE:
-        path, test = f'upnp/{module}.py', f'tests/unit/test_{module.strip("_").lower()}.py'
-        print(f'--- {path} by {test}', flush=True)
-        with TemporaryDirectory() as folder:
-            if not measure(Path(folder), (test,), EACH_PERCENT, path):
-                failed.append(path)
-    print('--- everything', flush=True)
-    with TemporaryDirectory() as folder:
-        known, tests = (Path(sys.argv[1]), DEFAULT_RUN) if len(sys.argv) > 1 else (Path(folder), (*DEFAULT_RUN, LAN))
-        if not measure(known, tests, WHOLE_PERCENT, 'upnp/*'):
-            failed.append('everything')
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        jobs = [pool.submit(measureEverything), *(pool.submit(measureModule, module) for module in PURE)]
+        for job in jobs:
+            what, isWell, text = job.result()
+            print(f'--- {what}\n{text}', flush=True)
+            if not isWell:
+                failed.append(what)
     if failed:
         sys.exit(f'not covered enough: {", ".join(failed)}')
 
