@@ -43,6 +43,7 @@ class PeerConnection(asyncio.Protocol):
         self._socket: socket.socket | None = None  # while it connects
         self._connecting: asyncio.Task[object] | None = None  # likewise, where the loop does it
         self._transport: asyncio.Transport | None = None
+        self._isClosed = False
         self._request = b''
         self._answered: Callable[[Outcome], None] | None = None
         self._received = bytearray()
@@ -74,7 +75,7 @@ class PeerConnection(asyncio.Protocol):
 
     def close(self) -> None:
         """Close it at once, and call nobody; a second time is harmless."""
-        self._answered = None
+        self._isClosed, self._answered = True, None
         self._shut()
 
     def _shut(self) -> None:
@@ -131,7 +132,10 @@ class PeerConnection(asyncio.Protocol):
         """Send the request."""
         if isinstance(transport, asyncio.Transport):
             self._transport = transport
-            self._send(transport)
+            if self._isClosed:  # in the same moment
+                transport.abort()
+            else:
+                self._send(transport)
 
     def data_received(self, data: bytes) -> None:
         """Take a part of the answer; what nobody has asked for ends the connection."""

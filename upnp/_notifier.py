@@ -7,7 +7,7 @@ import asyncio
 import errno
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from . import _loops
 from ._fetch import Outcome, PeerConnection
@@ -35,7 +35,7 @@ class Notifier:
     """All deliveries of one announcer, and the connections that are kept for the next ones."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self.limits = limits
         self._active: dict[Subscription, _Delivery] = {}  # the one that began first is first
         self._prompt, self._others = _Queue(), _Queue()
         self._isFilling = False
@@ -102,7 +102,7 @@ class Notifier:
             self._isFilling = False
 
     def _startEach(self) -> None:
-        places = self._limits.maxEventConnections
+        places = self.limits.maxEventConnections
         while (self._others or self._prompt) and len(self._active) < places:
             if self._others and self._slow < -(-places // (MIN_SHARE if self._prompt else MAX_SHARE)):
                 self._start(self._others.pop())
@@ -138,15 +138,17 @@ class Notifier:
         if notice is None:
             return
         connection, _ = self._kept.pop(subscription, (None, 0.0))
-        if self._kept and len(self._active) + len(self._kept) >= self._limits.maxEventConnections:
+        if self._kept and len(self._active) + len(self._kept) >= self.limits.maxEventConnections:
             self._kept.popitem()[1][0].close()  # the last that was used: all are told in turn, and its turn comes last
-        delivery = self._active[subscription] = _Delivery(subscription, notice, connection, self._limits, self._onEnded)
+        delivery = self._active[subscription] = _Delivery(self, subscription, notice, connection)
         self._slow += not delivery.isPrompt
         delivery.tryNext()
-        self._wakeAt(delivery.due)
 
-    def _onEnded(self, delivery: '_Delivery', isDelivered: bool, isOurFault: bool) -> None:
-        """Keep the connection for the next event, and give the place to another."""
+    def ended(self, delivery: '_Delivery', *, isDelivered: bool, isOurFault: bool = False) -> None:
+        """Take note of how a delivery has ended: keep its connection for the next event, give its place to another.
+
+        :param isOurFault: the subscriber is not to blame.
+        """
         subscription, connection = delivery.subscription, delivery.connection
         self._remove(delivery)
         isInTime = asyncio.get_running_loop().time() <= delivery.began + PROMPT_SECONDS
@@ -158,7 +160,7 @@ class Notifier:
             connection.close()
         self.begin((subscription,))  # what has come meanwhile
 
-    def _wakeAt(self, due: float) -> None:
+    def lookAt(self, due: float) -> None:
         """Look for late ones then, unless that is done before: a timer for each would cost more than its event."""
         if self._lateAlarm is None:
             self._lateAlarm = _loops.Alarm(asyncio.get_running_loop(), self._onLate)
@@ -171,24 +173,24 @@ class Notifier:
             if delivery.due <= now:
                 delivery.late(now)
         if self._active:
-            self._wakeAt(min(delivery.due for delivery in self._active.values()))
+            self.lookAt(min(delivery.due for delivery in self._active.values()))
 
     def _keep(self, subscription: Subscription, connection: PeerConnection) -> None:
         loop = asyncio.get_running_loop()
         self._kept[subscription] = connection, loop.time()
         if len(self._kept) == 1:
             self._idleAlarm = self._idleAlarm or _loops.Alarm(loop, self._onIdle)
-            self._idleAlarm.set(loop.time() + self._limits.idleSeconds)
+            self._idleAlarm.set(loop.time() + self.limits.idleSeconds)
 
     def _onIdle(self) -> None:
         """Close the connections that nothing went over for long, and those that the peers have closed."""
         now = asyncio.get_running_loop().time()
         for subscription, (connection, since) in list(self._kept.items()):
-            if not connection.isOpen or since + self._limits.idleSeconds <= now:
+            if not connection.isOpen or since + self.limits.idleSeconds <= now:
                 del self._kept[subscription]
                 connection.close()
         if self._kept and self._idleAlarm is not None:
-            self._idleAlarm.set(min(since for _, since in self._kept.values()) + self._limits.idleSeconds)
+            self._idleAlarm.set(min(since for _, since in self._kept.values()) + self.limits.idleSeconds)
 
 
 class _Queue:
@@ -229,25 +231,17 @@ class _Delivery:
     """One event on its way to one subscriber: to its callbacks in order, until one takes it (UDA 1.1 §4.1.2).
 
     :param connection: a former one, which may have been closed since.
-    :param ended: called once, unless it is cancelled before: with whether it was taken, and whether we are to blame
-        where it was not.
     """
 
     def __init__(
-        self,
-        subscription: Subscription,
-        notice: Notice,
-        connection: PeerConnection | None,
-        limits: Limits,
-        ended: 'Callable[[_Delivery, bool, bool], None]',
+        self, notifier: Notifier, subscription: Subscription, notice: Notice, connection: PeerConnection | None
     ) -> None:
         self.subscription = subscription
         self.notice = notice
         self.connection = connection
         self.isPrompt = subscription.isPrompt
         self.began = asyncio.get_running_loop().time()
-        self._limits = limits
-        self._ended = ended
+        self._notifier = notifier
         self._left = iter(subscription.request.callbacks)
         self._callback = subscription.request.callbacks[0]
         self._isSecond = False  # try of the same callback
@@ -258,7 +252,7 @@ class _Delivery:
     def due(self) -> float:
         """When it is late, in the loop's time."""
         askedAt = None if self.connection is None else self.connection.askedAt
-        limits = self._limits
+        limits = self._notifier.limits
         phase = self._triedAt + limits.connectSeconds if askedAt is None else askedAt + limits.eventSeconds
         return min(phase, self.began + NOTICE_SECONDS)
 
@@ -266,7 +260,7 @@ class _Delivery:
         """Send the event to the next callback, over the former connection where it still works."""
         callback = next(self._left, None)
         if callback is None:
-            self._ended(self, False, self._isOurFault)
+            self._notifier.ended(self, isDelivered=False, isOurFault=self._isOurFault)
             return
         self._callback, self._isSecond = callback, False
         connection = self.connection
@@ -285,7 +279,7 @@ class _Delivery:
     def giveUp(self) -> None:
         """End it as one that was not taken."""
         self.cancel()
-        self._ended(self, False, False)
+        self._notifier.ended(self, isDelivered=False)
 
     def cancel(self) -> None:
         """Break it off, and call nobody."""
@@ -297,13 +291,14 @@ class _Delivery:
         self._isSecond = True
         self._triedAt = asyncio.get_running_loop().time()
         place = self._callback.address, self._callback.port
-        self.connection = PeerConnection(place, self._limits.maxEventAnswerBytes)
+        self.connection = PeerConnection(place, self._notifier.limits.maxEventAnswerBytes)
         self._ask(self.connection)
 
     def _ask(self, connection: PeerConnection) -> None:
         notice, subscription = self.notice, self.subscription
         version = subscription.request.version
         connection.ask(renderEvent(self._callback, subscription.sid, notice.seq, notice.body, version), self._onAnswer)
+        self._notifier.lookAt(self.due)
 
     def _onAnswer(self, outcome: Outcome) -> None:
         told = outcome if isinstance(outcome, Exception) else outcome.status
@@ -311,7 +306,7 @@ class _Delivery:
         if isinstance(outcome, ConnectionError) and not self._isSecond:  # a kept one, closed in the same moment
             self._askAnew()
         elif not isinstance(outcome, Exception) and outcome.status in SUCCESS:
-            self._ended(self, True, False)
+            self._notifier.ended(self, isDelivered=True)
         else:
             self._isOurFault = isinstance(outcome, OSError) and outcome.errno in OUR_FAULTS
             self.tryNext()
