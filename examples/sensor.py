@@ -42,6 +42,7 @@ parser.add_argument('--bind', default='0.0.0.0', help='address to listen at (def
 options = parser.parse_args()
 
 thermometer = Thermometer()
+thermometer.Celsius = measure()  # else the first subscribers are told the default, 0
 sensor = upnp.Device(deviceType='urn:example-org:device:thermometer:1', friendlyName='Greenhouse thermometer')
 sensor.addService(thermometer)
 threading.Thread(target=thermometer.watch, daemon=True).start()

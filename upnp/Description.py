@@ -246,8 +246,10 @@ def serviceOddities(service: Service, path: str) -> Iterator[str]:
         if action.function is None and service.controlURL is None:
             yield f'{path}.actions[{action.name!r}] has no function: who calls it is told 602, not implemented'
     for variable in service.stateVariables:
-        if (variable.multicast or variable.maximumRate or variable.minimumDelta) and not variable.sendEvents:
-            yield f'{path}.stateVariables[{variable.name!r}] is not evented, in spite of the rest: set sendEvents'
+        idle = [name for name in ('multicast', 'maximumRate', 'minimumDelta') if getattr(variable, name)]
+        if idle and not variable.sendEvents:
+            place = f'{path}.stateVariables[{variable.name!r}]'
+            yield f'{place} is not evented, so that {", ".join(idle)} says nothing: set sendEvents'
     if not SERVICE_ID.match(serviceIdOf(service)):
         yield f'{path}.serviceId {service.serviceId!r} has not the form urn:domain:serviceId:ID'
 

@@ -76,7 +76,8 @@ class CallbackRule(NamedTuple):
         """
         isOwn = callback.address == self.peer.partition('%')[0]
         if not isOwn and (self._isOurs(callback.address) or not self._isOnLink(callback.address)):
-            raise MessageError(f'a callback at {callback.host}, asked for by {self.peer}', 412)
+            allowed = 'its own address (callbackHosts)' if self.network is None else f'hosts on {self.network}'
+            raise MessageError(f'a callback at {callback.host} for {self.peer}, which may only name {allowed}', 412)
         if callback.port == self.port and self._isOurs(callback.address):
             raise MessageError(f'a callback at our own HTTP server, {callback.host}', 412)
 
@@ -185,6 +186,8 @@ def parseCallbacks(text: str, limits: Limits, peer: str = '') -> tuple[Callback,
     :param peer: the subscriber's address, which is the one to be expected.
     :raises MessageError: 412 for none, too many, or one that is no plain URL of HTTP with an address literal.
     """
+    if not text:
+        raise MessageError('there is no CALLBACK', 412)
     if not re.match(CALLBACKS, text):
         raise MessageError(f'CALLBACK {text[:80]!r} has not the form <http://...>', 412)
     urls = re.findall('<([^<>]*)>', text)
@@ -199,7 +202,7 @@ def parseCallback(url: str, limits: Limits, peer: str = '') -> Callback:
 
     found = re.match(URL, url)
     if found is None or len(url) > limits.maxCallbackBytes or re.search(HIDDEN_CONTROL, url):
-        raise MessageError(f'the callback {url[:80]!r} is no URL that events are sent to', 412)
+        raise MessageError(f'the callback {url[:80]!r} is not http, an address literal and a plain path', 412)
     address = found[1].strip('[]')
     if address != peer:
         try:

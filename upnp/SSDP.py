@@ -452,6 +452,7 @@ class SSDP:
         for device in advertisement.devices.values():
             if service in device.services:
                 usn = f'{device.UDN}::{service.serviceType}'
+                log.debug('> %s:%d event %d of %r', GENA.GROUP, GENA.PORT, key, service)
                 message = GENA.renderMulticastEvent(usn, serviceIdOf(service), key, advertisement.bootId, body)
                 for endpoint in self.endpoints.values():
                     endpoint.transport.sendto(message, (GENA.GROUP, GENA.PORT))

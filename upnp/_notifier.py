@@ -154,6 +154,8 @@ class Notifier:
         isInTime = asyncio.get_running_loop().time() <= delivery.began + PROMPT_SECONDS
         subscription.isPrompt = isDelivered and isInTime
         subscription.settle(delivery.notice, isDelivered=isDelivered, isCounted=not isOurFault)
+        if subscription.isPaused:
+            log.debug('> %s is told nothing until it renews: %d events failed', subscription.sid, subscription.failures)
         if connection is not None and connection.isOpen and subscription.isLive:
             self._keep(subscription, connection)
         elif connection is not None:

@@ -13,8 +13,9 @@ __all__ = [
 UPNP_VERSION = 'UPnP/1.1'
 MAX_NUMBER = 0x7FFFFFFF  # 31 bits, as BOOTID and max-age have (UDA 1.1 §1.2.2)
 
-HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
-HEADER_VALUE = re.compile(r'[^\x00-\x1f\x7f\ud800-\udfff]+\Z')
+# As texts, compiled when first needed, which is seldom.
+HEADER_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z"
+HEADER_VALUE = r'[^\x00-\x1f\x7f\ud800-\udfff]+\Z'
 PRODUCT = re.compile(r'[!#$%&\'*+\-.^_`|~0-9A-Za-z]+/[^\x00-\x1f\x7f\ud800-\udfff]+\Z')
 
 
@@ -57,7 +58,7 @@ def checkedHeaders(headers: Mapping[str, str], ours: Collection[str]) -> dict[st
         raise TypeError(f'extraHeaders must be a dict, not {headers!r}')
     for name, value in headers.items():
         isText = isinstance(name, str) and isinstance(value, str)
-        if not isText or not HEADER_NAME.match(name) or not HEADER_VALUE.match(value):
+        if not isText or not re.match(HEADER_NAME, name) or not re.match(HEADER_VALUE, value):
             raise ValueError(f'extraHeaders: {name!r}: {value!r} is no header: a token, and one line of text')
         if name.upper() in ours:
             raise ValueError(f'extraHeaders: {name!r} is set by the announcer: take another name')

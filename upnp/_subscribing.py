@@ -41,7 +41,9 @@ class SubscriptionAnswer(ResourceAnswer):
         wish = GENA.parseSubscribe(request.headers, rule, upnp.limits, request.version)
         wish = wish.among([str(variable.name) for variable in service.stateVariables if variable.sendEvents])
         self._subscription = upnp.events.subscribe(service, wish, request.peer[0])
-        self.headers['SID'] = self._subscription.sid
+        sid = self.headers['SID'] = self._subscription.sid
+        hosts = [callback.host for callback in wish.callbacks] or 'as before'
+        log.debug('< %s:%s %s of %r for %d s, told at %s', *request.peer, sid, service, wish.seconds, hosts)
         self.headers['TIMEOUT'] = GENA.renderTimeout(wish.seconds)
         if wish.variables is not None:
             self.headers['ACCEPTED-STATEVAR'] = ','.join(wish.variables)

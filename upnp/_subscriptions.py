@@ -17,6 +17,7 @@ from .Objects import Service
 
 __all__ = ['Book', 'Notice', 'Subscription', 'nextKey']
 
+PER_PEER = 'Limits.maxSubscriptionsPerPeer'
 MAX_KEY = 4294967295  # UDA 1.1 §4.3.2: 32 bits
 
 
@@ -64,11 +65,15 @@ class Subscription:
         self._isBehind = True  # what comes next is all that has changed; at first, that is everything
         self._known = self._tried = -1  # the last event it was told of, and the last that was offered to it
 
+    @property
+    def isPaused(self) -> bool:
+        """Tell whether it is told nothing until it renews, as it did not take the last events."""
+        return self.failures >= self.publisher.limits.maxFailedEvents
+
     def hasNews(self, now: float) -> bool:
         """Tell whether there may be something to tell it."""
         isOpen = self._isOwed or (self.isLive and now < self.expires)
-        isPaused = self.failures >= self.publisher.limits.maxFailedEvents
-        return isOpen and not isPaused and self._tried < self.publisher.number
+        return isOpen and not self.isPaused and self._tried < self.publisher.number
 
     def take(self, now: float) -> Notice | None:
         """Return what it is to be told next, which counts as sent then; None when there is nothing."""
@@ -137,23 +142,35 @@ class Book:
         return known
 
     def subscribe(self, service: Service, sid: str, request: SubscribeRequest, peer: str, now: float) -> Subscription:
-        """Make a subscription.
+        """Make a subscription; where there are too many, one that is paused makes room for it.
 
         :param sid: not used before.
         :raises MessageError: 503, there are too many.
         """
         self.expire(now)
         limits, counted = self._limits, (id(service), peer)
-        if len(self.subscriptions) >= limits.maxSubscriptions:
-            raise MessageError(f'{len(self.subscriptions)} subscriptions', 503)
-        if self._counts[counted] >= limits.maxSubscriptionsPerPeer:
-            raise MessageError(f'{self._counts[counted]} subscriptions of {peer} to one service', 503)
+        if self._counts[counted] >= limits.maxSubscriptionsPerPeer and not self._forget(service, peer):
+            raise MessageError(f'{self._counts[counted]} subscriptions of {peer} to one service: {PER_PEER}', 503)
+        if len(self.subscriptions) >= limits.maxSubscriptions and not self._forget():
+            raise MessageError(f'{len(self.subscriptions)} subscriptions: Limits.maxSubscriptions', 503)
         publisher = self.publish(service, now)
         subscription = Subscription(sid, publisher, peer, request, now)
         self.subscriptions[sid] = self._audiences.setdefault(publisher, {})[sid] = subscription
         self._counts[counted] += 1
         self._earliest = min(self._earliest, subscription.expires)
         return subscription
+
+    def _forget(self, service: Service | None = None, peer: str = '') -> bool:
+        """End a subscription that nothing is told any more, as too much has failed; tell whether there was one.
+
+        :param service: of these subscriptions to it; None means any.
+        """
+        for one in self.subscriptions.values():
+            isMeant = service is None or (one.publisher.service is service and one.peer == peer)
+            if isMeant and one.isPaused:
+                self.remove(one)
+                return True
+        return False
 
     def find(self, service: Service, sid: str, now: float) -> Subscription:
         """Return a subscription to a service.

@@ -383,6 +383,18 @@ def test_so_many_subscriptions_of_a_peer_to_a_service_are_taken() -> None:
     assert list(book.subscriptions) == ['b', 'd', 'e', 'f']
 
 
+@pytest.mark.parametrize('limits', [{'maxSubscriptions': 2}, {'maxSubscriptionsPerPeer': 2}])
+def test_who_is_told_nothing_more_makes_room_for_others(limits: dict[str, int]) -> None:
+    """A subscriber that was started again and again has left its former subscriptions behind."""
+    book, service = bookOf(**limits), lamp()
+    failing(book, service, 3)
+    book.subscribe(service, 'b', wish(), PEER, 2.0)
+    book.subscribe(service, 'c', wish(), PEER, 3.0)
+    assert list(book.subscriptions) == ['b', 'c']
+    with pytest.raises(MessageError):
+        book.subscribe(service, 'd', wish(), PEER, 4.0)
+
+
 def test_those_whose_time_is_over_give_way() -> None:
     book, service = bookOf(maxSubscriptions=2, maxSubscriptionsPerPeer=1), lamp()
     book.subscribe(service, 'a', wish(100), PEER, 0.0)
@@ -734,13 +746,17 @@ class Eventing(RuleBasedStateMachine):
         seconds=st.sampled_from([30, 60]),
     )
     def subscribe(self, which: int, peer: str, names: tuple[str, ...] | None, seconds: int) -> None:
-        """Subscribe, or be refused because there are too many."""
+        """Subscribe; where there are too many, one that is paused makes room, or it is refused."""
         service, place = self.services[which], (wish(seconds, names), peer, self.now)
-        peers = [(one.past.service, one.subscription.peer) for one in self.live()]
-        mine = [one for one, other in peers if one is service and other == peer]
-        if len(peers) == LIMITS.maxSubscriptions or len(mine) == LIMITS.maxSubscriptionsPerPeer:
-            self.refused(503, self.book.subscribe, service, 'no', *place)
-            return
+        live = self.live()
+        mine = [one for one in live if one.past.service is service and one.subscription.peer == peer]
+        isFull = len(mine) == LIMITS.maxSubscriptionsPerPeer
+        if isFull or len(live) == LIMITS.maxSubscriptions:
+            paused = [one for one in (mine if isFull else live) if one.failures >= LIMITS.maxFailedEvents]
+            if not paused:
+                self.refused(503, self.book.subscribe, service, 'no', *place)
+                return
+            paused[0].end = self.now
         subscription = self.book.subscribe(service, f'uuid:{len(self.all)}', *place)
         past = self.pasts.setdefault(subscription.publisher, Past(service))
         self.all.append(Hearer(subscription, past, names or tuple(EVENTED), self.now + seconds))
