@@ -6,18 +6,21 @@ It owns the book of subscriptions and one timer, and refuses to know how a subsc
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from . import _loops
 from ._discovery import onGrid
 from ._limits import Limits
 from ._model import _BaseObj
-from ._notifier import Notifier
 from ._subscriptions import Book, Subscription, nextKey
 from .Errors import MessageError
 from .GENA import SubscribeRequest
 from .Objects import Service, StateVariable
+
+if TYPE_CHECKING:
+    from ._notifier import Notifier
 
 __all__ = ['Events', 'Multicast']
 
@@ -43,7 +46,7 @@ class Events:
         self._limits = limits
         self._multicast = multicast
         self._book = Book(limits)
-        self._notifier = Notifier(limits)
+        self._notifier: Notifier | None = None  # none before the first subscription
         self._services: tuple[Service, ...] = ()
         self._isOpen = False
         self._unaware: dict[Subscription, float] = {}  # those whose subscribers cannot know their SID, until when
@@ -127,7 +130,8 @@ class Events:
     def stop(self) -> None:
         """End every subscription, and close every connection; it needs no loop, and a second time is harmless."""
         self.close()
-        self._notifier.stop()
+        if self._notifier is not None:
+            self._notifier.stop()
         for alarm in (self._alarm, self._holdAlarm):
             if alarm is not None:
                 alarm.set(None)
@@ -162,7 +166,7 @@ class Events:
             if self._holdAlarm is not None and self._holdAlarm.due is None:
                 self._holdAlarm.set(due)
         else:
-            self._notifier.begin((subscription,))
+            self._notify((subscription,))
 
     def _onAware(self) -> None:
         """Send the initial events to those who can know their SID by now."""
@@ -170,7 +174,7 @@ class Events:
         aware = [subscription for subscription, due in self._unaware.items() if due <= now]
         for subscription in aware:
             del self._unaware[subscription]
-        self._notifier.begin(aware)
+        self._notify(aware)
         if self._holdAlarm is not None:
             self._holdAlarm.set(min((due for due in self._unaware.values() if due < NEVER), default=None))
 
@@ -179,13 +183,13 @@ class Events:
 
         :raises MessageError: 412, there is none.
         """
-        self._notifier.end(self._book.unsubscribe(service, sid, asyncio.get_running_loop().time()))
+        self._endEach((self._book.unsubscribe(service, sid, asyncio.get_running_loop().time()),))
 
     def drop(self, subscription: Subscription) -> None:
         """End a subscription whose subscriber could not be told of it."""
         self._unaware.pop(subscription, None)
         self._book.remove(subscription)
-        self._notifier.end(subscription)
+        self._endEach((subscription,))
 
     def _flush(self) -> None:
         """Make events of what was set."""
@@ -209,7 +213,7 @@ class Events:
             if body := event.body(publisher.multicastNames):
                 key, publisher.multicastKey = publisher.multicastKey, nextKey(publisher.multicastKey)
                 self._multicast(publisher.service, key, body)
-            self._notifier.begin([one for one in self._book.audience(publisher) if one not in self._unaware])
+            self._notify([one for one in self._book.audience(publisher) if one not in self._unaware])
         self._arm()
 
     def _arm(self) -> None:
@@ -219,4 +223,15 @@ class Events:
     def _endEach(self, subscriptions: Iterable[Subscription]) -> None:
         for subscription in subscriptions:
             log.debug('subscription %s of %s has ended', subscription.sid, subscription.peer)
-            self._notifier.end(subscription)
+            if self._notifier is not None:
+                self._notifier.end(subscription)
+
+    def _notify(self, subscriptions: Collection[Subscription]) -> None:
+        """Tell these subscribers what there is to tell."""
+        if not subscriptions:
+            return
+        if self._notifier is None:
+            from ._notifier import Notifier  # here, as a device without subscribers needs none
+
+            self._notifier = Notifier(self._limits)
+        self._notifier.begin(subscriptions)
