@@ -23,6 +23,7 @@ __all__ = [
     'deviceElement',
     'fill',
     'iconElement',
+    'isEvented',
     'oddities',
     'placesOf',
     'renderRoot',
@@ -308,15 +309,19 @@ def iconElement(icon: Icon, url: str) -> Element:
     return Element('icon', (*form, Element('url', url)))
 
 
+def isEvented(service: Service) -> bool:
+    """Tell whether a service has something to subscribe to."""
+    return any(variable.sendEvents for variable in service.stateVariables)
+
+
 def serviceElement(service: Service, places: Places) -> Element:
     """Return ``service``; without evented variables its eventSubURL is empty (UDA 1.1 §2.3)."""
-    evented = any(variable.sendEvents for variable in service.stateVariables)
     values = {
         'serviceType': str(service.serviceType),
         'serviceId': serviceIdOf(service),
         'SCPDURL': str(service.SCPDURL or places.scpd(service)),
         'controlURL': str(service.controlURL or places.control(service)),
-        'eventSubURL': str(service.eventSubURL or (places.event(service) if evented else '')),
+        'eventSubURL': str(service.eventSubURL or (places.event(service) if isEvented(service) else '')),
     }
     return Element('service', tuple(Element(name, value) for name, value in values.items()))
 

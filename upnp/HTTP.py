@@ -306,7 +306,7 @@ class HTTP:
         for service, _ in places.services:
             if not service.controlURL:
                 resources[places.control(service)] = Resource(ControlAnswer, XML_TYPE, service=service)
-            if not service.eventSubURL and any(variable.sendEvents for variable in service.stateVariables):
+            if not service.eventSubURL and Description.isEvented(service):
                 resources[places.event(service)] = Resource(SubscriptionAnswer, XML_TYPE, service=service)
         for icon, path in places.icons:
             resources[path] = Resource(IconAnswer, str(icon.mimetype), icon.content or b'')

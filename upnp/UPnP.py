@@ -505,8 +505,9 @@ class Announcer:
 
     def _retain(self) -> None:
         """Forget services that were removed, and who was subscribed to them."""
-        self.calls.retain(self._services())
-        self.events.retain(self._services())
+        services = self._services()
+        self.calls.retain(services)
+        self.events.retain(services)
 
 
 class Annoncer(Announcer):

@@ -1,6 +1,6 @@
 """The eventing of one announcer (UDA 1.1 §4): what is set in any thread becomes events, in the loop.
 
-It owns the book of subscriptions and one timer, and refuses to know how a subscription came in.
+It owns the book of subscriptions and the time of what is due, and refuses to know how a subscription came in.
 """
 
 import asyncio

@@ -73,7 +73,7 @@ def isSmall(value: object, former: object, delta: float) -> bool:
 
 
 class Publisher:
-    """What one service tells its subscribers: the last events, and the present value of every evented variable.
+    """What one service tells its subscribers: the last events, and what was told last of every evented variable.
 
     Its events are numbered from 1; a subscription that has been told of event n is told of n + 1 next. One that is too
     far behind, beyond ``maxQueuedEvents`` or ``maxQueuedEventBytes``, gets one event with all that has changed since.
