@@ -16,8 +16,8 @@ PACKAGE = Path(upnp.__file__).parent
 # A module may import those on lower levels only. "3b" is level 3 that may look at level 3, and so on.
 LEVELS = {
     '0': ('Errors', '_limits', '_version'),
-    '1': ('_xml', '_message', '_options', '_types', '_urn', '_model'),
-    '1b': ('_hints',),
+    '1': ('_xml', '_message', '_options', '_types', '_urn', '_model', '_interfaces'),
+    '1b': ('_hints', '_presence'),
     '1c': ('_scpd',),
     '1d': ('_declaration',),
     '2': ('Objects',),

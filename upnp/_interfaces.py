@@ -1,0 +1,219 @@
+"""Which of a machine's addresses a device is announced at, and why not at the others.
+
+It knows names, addresses and reasons, and refuses to know how they are read and what sockets do with them.
+"""
+
+import errno
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from .Errors import NetworkError
+
+__all__ = [
+    *('ANY_ADDRESSES', 'Choice', 'Found', 'Interface', 'Wish', 'chooseInterfaces', 'hostOf', 'isLinkLocal'),
+    *('DEPRECATED', 'DOWN', 'DUPLICATE', 'NO_ADDRESS', 'NO_CARRIER', 'NO_MULTICAST', 'TEMPORARY', 'TENTATIVE'),
+]
+
+ANY_ADDRESSES = ('0.0.0.0', '::')  # either means all interfaces, in both families
+
+# Why an address cannot be used as it is. The last two stand back for others, unless they are named.
+NO_ADDRESS = 'it has no address'
+DOWN = 'it is down'
+NO_CARRIER = 'it has no carrier'
+NO_MULTICAST = 'it has no multicast'
+TENTATIVE = 'duplicate detection is under way'
+DUPLICATE = 'another host has this address'
+TEMPORARY = 'temporary address'
+DEPRECATED = 'deprecated address'
+STAND_BACK = (TEMPORARY, DEPRECATED)
+
+# Adapters of containers, machines and tunnels: a device announced there is of no use to people on the LAN.
+VIRTUAL_ADAPTERS = (
+    *('docker*', 'br-????????????', 'veth*', 'virbr*', 'vmnet*', 'vboxnet*', 'lxcbr*', 'lxdbr*', 'podman*', 'cni*'),
+    *('cali*', 'flannel*', 'tun*', 'tap*', 'utun*', 'wg*', 'tailscale*', 'awdl*', 'llw*', 'bridge1??'),
+    *('sit0', 'gre0', 'gretap0', 'erspan0', 'ip6tnl0', 'ip6gre0', 'ip6_vti0', 'ip_vti0', 'tunl0'),
+)
+
+
+class Interface(NamedTuple):
+    """An interface with one of its addresses.
+
+    :param number: the kernel's number of it; 0 where it has none to tell.
+    :param address: a literal, without brackets and zone; empty for an interface that has none.
+    :param prefix: length of the subnet's prefix in bits.
+    :param isPrimary: whether it is advertised; others of the same interface answer who is in their subnet.
+    """
+
+    name: str
+    number: int
+    address: str
+    prefix: int
+    isPrimary: bool = True
+
+    @property
+    def isLoopback(self) -> bool:
+        """Tell whether only this machine is behind it."""
+        return self.address.startswith('127.') or self.address == '::1'
+
+    @property
+    def isIPv6(self) -> bool:
+        """Tell which protocol the address belongs to."""
+        return ':' in self.address
+
+    @property
+    def isLinkLocal(self) -> bool:
+        """Tell whether it is an IPv6 address that has a meaning on its link only (RFC 4291 §2.5.6)."""
+        return isLinkLocal(self.address)
+
+    @property
+    def isAutoIp(self) -> bool:
+        """Tell whether it was made up for want of a better one (RFC 3927)."""
+        return self.address.startswith('169.254.')
+
+    @property
+    def link(self) -> tuple[str, bool, bool]:
+        """What it shares with other addresses that are heard by the same peers in the same group."""
+        return self.name, self.isIPv6, self.isLinkLocal
+
+    def __str__(self) -> str:
+        return f'{self.name} ({self.address})' if self.address else self.name
+
+    def isSubnetOf(self, address: str) -> bool:
+        """Tell whether an address of the same protocol is in its subnet."""
+        from ipaddress import ip_address, ip_interface  # here, as one address on an interface needs it not
+
+        return ip_address(address.partition('%')[0]) in ip_interface(f'{self.address}/{self.prefix}').network
+
+
+Found = tuple[Interface, str]
+"""An interface that is there, and why it cannot be used as it is; empty when it can."""
+
+
+class Wish(NamedTuple):
+    """What the options say of interfaces.
+
+    :param netBind: ``0.0.0.0`` for all, or an address or an interface's name.
+    :param wanted: names, patterns or addresses; they are used even when they are virtual or loopback. None: no wish.
+    :param ignored: names, patterns or addresses, beyond the virtual adapters.
+    :param hasIPv4: whether IPv4 addresses are used at all.
+    :param hasIPv6: whether IPv6 addresses are.
+    """
+
+    netBind: str = ANY_ADDRESSES[0]
+    wanted: Sequence[str] | None = None
+    ignored: Sequence[str] = ()
+    hasIPv4: bool = True
+    hasIPv6: bool = True
+
+    @property
+    def isAny(self) -> bool:
+        """Tell whether ``netBind`` leaves the choice open."""
+        return self.netBind in ANY_ADDRESSES
+
+    def check(self, found: Iterable[Found]) -> None:
+        """Check that ``netBind`` is here.
+
+        :raises NetworkError: it is neither an address nor an interface of this machine.
+        """
+        known = [interface for interface, _ in found]
+        if not self.isAny and not any(self.isBoundTo(one) for one in known):
+            ours = ', '.join(map(str, known)) or 'none'
+            text = f'netBind {self.netBind!r} is not an address or interface here; there are {ours}'
+            raise NetworkError(errno.EADDRNOTAVAIL, text)
+
+    def isBoundTo(self, interface: Interface) -> bool:
+        """Tell whether ``netBind`` means an interface."""
+        return self.isAny or self.netBind.partition('%')[0] in (interface.name, interface.address)
+
+
+class Choice(NamedTuple):
+    """The interfaces that are used, and those passed over with the reason."""
+
+    chosen: tuple[Interface, ...] = ()
+    skipped: tuple[Found, ...] = ()
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """All addresses of this machine, of interfaces that are not used too."""
+        return frozenset(one.address for one in (*self.chosen, *(one for one, _ in self.skipped)) if one.address)
+
+    def linkOf(self, address: str) -> str | None:
+        """Return the subnet of an interface that is used as ``address/prefix``; None for another address."""
+        literal = address.partition('%')[0]
+        return next((f'{literal}/{one.prefix}' for one in self.chosen if one.address == literal), None)
+
+    def __str__(self) -> str:
+        used = ', '.join(map(str, self.chosen)) or 'none'
+        return f'{used}{"".join(f"; not {interface}: {reason}" for interface, reason in self.skipped)}'
+
+
+def chooseInterfaces(found: Iterable[Found], wish: Wish) -> Choice:
+    """Decide which interfaces to use: of each one address a protocol and scope, and one more for each further subnet.
+
+    While loopback is all there is, and nothing else was asked for, loopback is used.
+    """
+    chosen: list[Interface] = []
+    skipped: list[Found] = []
+    for interface, hindrance in sorted(found, key=lambda one: one[0].isAutoIp):  # Auto-IP stands back for others
+        if interface.isIPv6 and not wish.hasIPv6:
+            continue
+        reason = reasonToSkip(interface, hindrance, wish) or reasonBeside(interface, chosen)
+        if reason:
+            skipped.append((interface, reason))
+        else:
+            isPrimary = all(one.link != interface.link for one in chosen)
+            chosen.append(interface._replace(isPrimary=isPrimary))
+    if not chosen and wish.wanted is None and wish.isAny:
+        chosen = [one for one, reason in skipped if reason == LOOPBACK and not one.isIPv6]
+        skipped = [(one, reason) for one, reason in skipped if one not in chosen]
+    return Choice(tuple(chosen), tuple(skipped))
+
+
+LOOPBACK = 'loopback'
+
+
+def reasonToSkip(interface: Interface, hindrance: str, wish: Wish) -> str:
+    """Return why an interface is not used, whatever others are there; empty when it is."""
+    isNamed = matches(interface, wish.wanted or ()) or (not wish.isAny and wish.isBoundTo(interface))
+    if matches(interface, wish.ignored):
+        return 'ignoredInterfaces has it'
+    if not wish.isBoundTo(interface):
+        return f'netBind is {wish.netBind!r}'
+    if wish.wanted is not None and not matches(interface, wish.wanted):
+        return 'interfaces has it not'
+    if interface.address and not (wish.hasIPv6 if interface.isIPv6 else wish.hasIPv4):
+        return 'advertisedHost is of the other protocol'
+    if not isNamed and interface.isLoopback:
+        return LOOPBACK
+    if not isNamed and matches(interface, VIRTUAL_ADAPTERS):
+        return 'a virtual adapter: name it in interfaces to use it'
+    isAddressNamed = interface.address in (*(wish.wanted or ()), wish.netBind)
+    return '' if hindrance in STAND_BACK and isAddressNamed else hindrance
+
+
+def reasonBeside(interface: Interface, chosen: Sequence[Interface]) -> str:
+    """Return why an interface is not used beside those that are; empty when it is."""
+    beside = [one for one in chosen if one.link == interface.link]
+    if interface.isAutoIp and beside:
+        return f'{beside[0].address} is used there'
+    return next((f'{one.address} is used there' for one in beside if one.isSubnetOf(interface.address)), '')
+
+
+def matches(interface: Interface, patterns: Iterable[str]) -> bool:
+    """Tell whether one of the names, patterns or addresses means this interface."""
+    return any(
+        fnmatchcase(interface.name, pattern) or (interface.address and interface.address == pattern.partition('%')[0])
+        for pattern in patterns
+    )
+
+
+def isLinkLocal(address: str) -> bool:
+    """Tell whether an IPv6 address has a meaning on its link only: fe80::/10."""
+    return address[:3].lower() in ('fe8', 'fe9', 'fea', 'feb') and ':' in address
+
+
+def hostOf(address: str) -> str:
+    """Return an address as it stands in a URL: IPv6 in brackets, and its zone, which is ours alone, left out."""
+    literal = address.partition('%')[0]
+    return f'[{literal}]' if ':' in literal else literal
