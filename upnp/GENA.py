@@ -241,13 +241,14 @@ def renderEvent(callback: Callback, sid: str, seq: int, body: bytes, version: st
     return _message.render(f'NOTIFY {callback.target} {version}', fields) + body
 
 
-def renderMulticastEvent(usn: str, serviceId: str, seq: int, bootId: int, body: bytes) -> bytes:
+def renderMulticastEvent(usn: str, serviceId: str, seq: int, bootId: int, body: bytes, *, group: str = GROUP) -> bytes:
     """Return the datagram that tells everybody of an event (UDA 1.1 §4.3.3).
 
     :param usn: of the service, as it is advertised.
+    :param group: the address it is sent to, as it stands in HOST.
     """
     fields = (
-        ('HOST', f'{GROUP}:{PORT}'),
+        ('HOST', f'{group}:{PORT}'),
         ('CONTENT-TYPE', XML_TYPE),
         ('USN', usn),
         ('SVCID', serviceId),

@@ -5,219 +5,63 @@ the network's bytes are parsed by :mod:`upnp._message`. Between advertisements n
 """
 
 import asyncio
+import errno
 import logging
-import time
-from collections.abc import Callable, Sequence
-from typing import Protocol, TypeAlias, runtime_checkable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
 from ssdp.aio import SimpleServiceDiscoveryProtocol
 from ssdp.messages import SSDPRequest, SSDPResponse
 
 from . import GENA, _loops, _message
-from ._discovery import Advertisement, Search, Target, bundled
-from ._limits import Limits
+from ._advertising import (
+    ALIVE,
+    BYEBYE,
+    NOWHERE,
+    OUR_HEADERS,
+    UPDATE,
+    Address,
+    Announced,
+    Answer,
+    Bundle,
+    Notify,
+    Sender,
+)
+from ._discovery import Advertisement, Search, bundled
+from ._interfaces import Interface, hostOf
+from ._links import EndpointFactory, Links, LinkSet
 from ._message import DateStamp
-from ._network import GROUP, PORT, EndpointFactory, Interface, Links, LinkSet, LinkTransport
+from ._presence import Departure, Renewal
+from ._sockets import GROUP, LINK_GROUP, PORT, SITE_GROUP, groupOf
 from ._timetable import Timetable
 from .Description import serviceIdOf
-from .Errors import MessageError
+from .Errors import MessageError, NetworkError
 from .Objects import Device, Service
 
 __all__ = ['OUR_HEADERS', 'SEARCHED', 'SSDP', 'Announced', 'AnnouncerService', 'Answer', 'Notify', 'SSDP_Protocol']
 
 log = logging.getLogger(__name__)
 
-ALIVE = 'ssdp:alive'
-BYEBYE = 'ssdp:byebye'
-HOST = f'{GROUP}:{PORT}'
-ALIVE_HEADERS = (
-    'HOST',
-    'CACHE-CONTROL',
-    'LOCATION',
-    'NT',
-    'NTS',
-    'SERVER',
-    'USN',
-    'BOOTID.UPNP.ORG',
-    'CONFIGID.UPNP.ORG',
-)
-BYEBYE_HEADERS = ('HOST', 'NT', 'NTS', 'USN', 'BOOTID.UPNP.ORG', 'CONFIGID.UPNP.ORG')
-ANSWER_HEADERS = ('CACHE-CONTROL', 'EXT', 'LOCATION', 'SERVER', 'ST', 'USN', 'BOOTID.UPNP.ORG', 'CONFIGID.UPNP.ORG')
-OUR_HEADERS = frozenset((*ALIVE_HEADERS, *BYEBYE_HEADERS, *ANSWER_HEADERS, 'DATE'))
-
+EVENT_GROUPS = {GROUP: GENA.GROUP, LINK_GROUP: 'ff02::130', SITE_GROUP: 'ff05::130'}  # UDA 1.1 §4.2, §A.3
 SEARCHED = '< %s:%d searches for %s'
 MAX_KNOWN_SEARCHES = 1024  # rendered answers kept; many lower versions of a type could be asked for
 ADVERTISEMENT_START = b'NOTIFY '  # nearly every datagram on a network, and none is ours to read
-MIN_JOINED = 8  # answers that leave in one call
 MAX_KNOWN_REQUESTS = 128  # parsed requests kept by an endpoint, and the longest of them
 MAX_KNOWN_BYTES = 512
 FIRST_CLASS_D = 224  # addresses from 224.0.0.0 are multicast, reserved or broadcast, and no source
+# Why nothing can be sent to all: troubles of this machine. The next set is sent all the same.
+TROUBLES = {
+    errno.ENOBUFS: '',
+    errno.ENETUNREACH: '',
+    errno.ENETDOWN: '',
+    errno.EADDRNOTAVAIL: '',
+    errno.ENODEV: '',
+    errno.EPERM: '; have the firewall let UDP out, to port 1900',
+    errno.EACCES: '; have the firewall let UDP out, to port 1900',
+}
 
-Address = tuple[str, int]
-
-
-@runtime_checkable
-class Sender(Protocol):
-    """What datagrams go out by: an asyncio transport of any loop, or :class:`upnp._network.LinkTransport`."""
-
-    def sendto(self, data: bytes, addr: Address | None = None) -> None:
-        """Send one datagram to ``(address, port)``."""
-
-
-class Announced(Protocol):
-    """What SSDP needs to know of its announcer."""
-
-    advertisement: Advertisement
-    limits: Limits
-    maxAge: int
-    extraHeaders: dict[str, str]
-
-    def nextBootId(self) -> int:
-        """Return a BOOTID greater than the former one."""
-
-    @property
-    def interfaces(self) -> Sequence[Interface]:
-        """The interfaces to announce on."""
-
-    @property
-    def serverToken(self) -> str:
-        """The value of SERVER."""
-
-    @property
-    def httpPort(self) -> int:
-        """The port that LOCATION names."""
-
-
-class Answer(SSDPResponse):
-    """The answer to an M-SEARCH for one target (UDA 1.1 §1.3.3).
-
-    :param config: the :class:`SSDP` that answers.
-    """
-
-    def __init__(self, config: 'SSDP', status_code: int, reason: str) -> None:
-        super().__init__(status_code, reason)
-        self._config = config
-        self._head = b''
-        self._target: Target | None = None
-        self._ip = ''
-
-    def describe(self, target: Target, ip: str) -> 'Answer':
-        """Fill in the headers for ``target``, with a LOCATION at our address ``ip``, and return itself."""
-        self._target, self._ip = target, ip
-        self.headers = self._config.headersFor(target, ip, ANSWER_HEADERS, {'ST': target.nt})
-        self._head = _message.render(f'{self.version} {self.status_code} {self.reason}', self.headers)[:-2] + b'DATE: '
-        return self
-
-    def isRight(self) -> bool:
-        """Tell whether its target is still advertised."""
-        target = self._target
-        return target is not None and target in self._config.annoncer.advertisement.directory.find(target.nt)
-
-    def renewed(self) -> 'Answer':
-        """Return it as it is now."""
-        return self if self._target is None else self.describe(self._target, self._ip)
-
-    def pad(self, size: int) -> None:
-        """Fill the message up to ``size`` bytes with white space, which does not count (UDA 1.1 §1.1.2)."""
-        self._head = self._head.replace(b'EXT:', b'EXT:' + b' ' * (size - len(bytes(self))), 1)
-
-    @property
-    def date(self) -> bytes:
-        """The value of DATE now; the same object for a second."""
-        return self._config.dateStamp.at(time.time())
-
-    def __bytes__(self) -> bytes:
-        """Return the message with the present DATE; the rest was rendered once."""
-        return b'%b%b\r\n\r\n' % (self._head, self.date)
-
-    def send(self, device: Device, ip: str, addr: Address) -> None:
-        """Send the answer that ``device`` is here.
-
-        :param ip: our own address, for LOCATION; the answer leaves from it.
-        :param addr: the peer's (address, port).
-        """
-        if (target := self._config.targetFor(device)) is not None:
-            self.describe(target, ip).sendto(self._config.endpoints[ip].transport, addr)
-
-    def sendto(self, transport: Sender, addr: Address) -> None:
-        """Send the answer as it is to ``addr``."""
-        log.debug('> %s:%d answer', *addr)
-        transport.sendto(bytes(self), addr)
-
-
-class _Bundle:
-    """Answers that leave together: many of them in one call, where the kernel can cut equal ones apart again.
-
-    A few go one by one: what would be saved is little, and whoever captures on this machine sees them as they will be.
-    """
-
-    def __init__(self, config: 'SSDP', answers: Sequence[Answer]) -> None:
-        self._config = config
-        self._take(answers)
-
-    def _take(self, answers: Sequence[Answer]) -> None:
-        self._advertisement = self._config.annoncer.advertisement
-        self._answers = answers
-        self._isJoined = len(answers) >= MIN_JOINED
-        self._date = self._joined = b''
-        if self._isJoined:
-            longest = max(len(bytes(answer)) for answer in answers)
-            for answer in answers:
-                answer.pad(longest)
-
-    def sendto(self, transport: 'Sender', addr: Address) -> None:
-        """Send them to ``addr``; what has changed since they were rendered is told as it is now, or not at all."""
-        if self._advertisement is not self._config.annoncer.advertisement:
-            self._take([answer.renewed() for answer in self._answers if answer.isRight()])
-        if not self._isJoined or not isinstance(transport, LinkTransport):
-            for answer in self._answers:
-                answer.sendto(transport, addr)
-            return
-        if (date := self._answers[0].date) is not self._date:  # they carry it
-            self._date, self._joined = date, b''.join(map(bytes, self._answers))
-        log.debug('> %s:%d %d answers', *addr, len(self._answers))
-        transport.sendEqual(self._joined, len(self._joined) // len(self._answers), addr)
-
-
-_Due: TypeAlias = tuple[_Bundle, 'Sender', Address]
-
-
-class Notify(SSDPRequest):
-    """An advertisement of one target (UDA 1.1 §1.2.2, §1.2.3).
-
-    :param config: the :class:`SSDP` that announces.
-    :param device: whose targets are meant.
-    :param nts: ``ssdp:alive`` or ``ssdp:byebye``.
-    """
-
-    def __init__(self, config: 'SSDP', device: Device, *, nts: str = ALIVE) -> None:
-        super().__init__('NOTIFY')
-        self._config = config
-        self._device = device
-        self._nts = nts
-
-    def __bytes__(self) -> bytes:
-        """Return the message."""
-        return _message.render(f'{self.method} {self.uri} {self.version}', self.headers)
-
-    def send(self, ip: str, usn: str | None = None, transport: Sender | None = None) -> None:
-        """Send the advertisement to the group.
-
-        :param ip: our own address on the interface to use, for LOCATION.
-        :param usn: what to advertise; None means the device itself.
-        :param transport: None means the one of that interface.
-        """
-        config = self._config
-        target = config.targetFor(self._device) if usn is None else config.annoncer.advertisement.target(usn)
-        if target is not None:
-            names = ALIVE_HEADERS if self._nts == ALIVE else BYEBYE_HEADERS
-            self.headers = config.headersFor(target, ip, names, {'NT': target.nt, 'NTS': self._nts})
-            self.sendto(transport or config.endpoints[ip].transport, (GROUP, PORT))
-
-    def sendto(self, transport: Sender, addr: Address) -> None:
-        """Send the advertisement as it is to ``addr``."""
-        log.debug('> %s:%d %s', *addr, self._nts)
-        transport.sendto(bytes(self), addr)
+_Due: TypeAlias = tuple[Bundle, 'AnnouncerService', Address]
 
 
 class AnnouncerService(SimpleServiceDiscoveryProtocol):
@@ -235,7 +79,7 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
         self._config = config
         self._multicast = multicast
         self.interface = interface
-        self.transport: Sender = asyncio.DatagramTransport()
+        self.transport: Sender = NOWHERE
         self._known: dict[bytes, _Request] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -243,14 +87,18 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
         if isinstance(transport, Sender):
             self.transport = transport
             if self._config is not None and self.interface is not None and self._multicast:
-                self._config.endpoints[self.interface.address] = self
+                self._config.endpoints[self.interface] = self
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Do nothing: whoever closed it knows."""
+        """Send no more: what still waits is dropped."""
+        self.transport = NOWHERE
+        if self._config is not None and self.interface is not None and self._multicast:
+            self._config.endpoints.pop(self.interface, None)
 
     def error_received(self, exc: Exception) -> None:
-        """Note that a datagram could not be delivered; peers come and go."""
-        log.debug('not delivered: %s', exc)
+        """Note that a datagram could not be sent, or not be delivered; peers come and go."""
+        if self._config is not None and self.interface is not None and isinstance(exc, OSError):
+            self._config.failed(self.interface, exc)
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         """Parse a datagram of any form; what is no message is dropped (UDA 1.1 §1.1.5)."""
@@ -275,11 +123,11 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
 
     def request_received(self, request: SSDPRequest, addr: Address) -> None:
         """Answer a search that concerns us; anything else is ignored, without a word."""
-        if self._config is None or addr[1] == 0 or int(addr[0].partition('.')[0]) >= FIRST_CLASS_D:
+        if self._config is None or not isSource(addr):
             return
         search = request.search if isinstance(request, _Request) else self._searchOf(request)
         if search is not None:
-            self._config.protocol.answer(search.st, (addr[0], addr[1]), endpoint=self, mx=search.mx)
+            self._config.protocol.answer(search.st, addr, endpoint=self, mx=search.mx)
 
     def response_received(self, response: SSDPResponse, addr: Address) -> None:
         """Do nothing: a device does not search."""
@@ -296,6 +144,13 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
             self._known[data] = request
 
 
+def isSource(addr: Address) -> bool:
+    """Tell whether a datagram can have come from there: from one host, at a port."""
+    if ':' in addr[0]:
+        return addr[1] != 0 and addr[0] != '::' and not addr[0].startswith('ff')
+    return addr[1] != 0 and int(addr[0].partition('.')[0]) < FIRST_CLASS_D
+
+
 class _Request(SSDPRequest):
     """A request with the search that it makes on its endpoint, if any."""
 
@@ -310,7 +165,7 @@ class SSDP_Protocol:
 
     def __init__(self, config: 'SSDP') -> None:
         self._config = config
-        self._known: dict[tuple[str, str, bool], list[_Bundle]] = {}
+        self._known: dict[tuple[str, str, bool], list[Bundle]] = {}
 
     def answer(self, st: str, addr: Address, *, endpoint: AnnouncerService | None = None, mx: int = 0) -> None:
         """Answer a search for ``st`` by ``addr``, once for each target that matches.
@@ -321,17 +176,18 @@ class SSDP_Protocol:
         ours = endpoint or next(iter(self._config.endpoints.values()), None)
         if ours is None or ours.interface is None:
             return
-        if bundles := self._bundlesFor(st, ours.interface.address, mx):
-            log.debug(SEARCHED, *addr, st)
-            self._config.later(ours.transport, addr, bundles, mx)
+        if bundles := self._bundlesFor(st, ours.interface, mx):
+            log.debug(SEARCHED, *addr[:2], st)
+            self._config.later(ours, addr, bundles, mx)
 
-    def _bundlesFor(self, st: str, ip: str, mx: int) -> 'list[_Bundle]':
+    def _bundlesFor(self, st: str, interface: Interface, mx: int) -> 'list[Bundle]':
         """Return the rendered answers, from the shelf where they are there."""
+        ip = interface.address
         if (known := self._known.get((st, ip, mx > 0))) is not None:
             return known
         targets = self._config.annoncer.advertisement.directory.find(st)
-        answers = [Answer(self._config, 200, 'OK').describe(target, ip) for target in targets]
-        bundles = [_Bundle(self._config, some) for some in bundled(answers, mx)]
+        answers = [Answer(self._config, 200, 'OK').describe(target, interface) for target in targets]
+        bundles = [Bundle(self._config, some) for some in bundled(answers, mx)]
         if bundles:  # a search that is not ours takes no place
             if len(self._known) >= MAX_KNOWN_SEARCHES:
                 self._known.clear()
@@ -348,16 +204,27 @@ class SSDP_Protocol:
         udns = dict.fromkeys(target.udn for target in advertisement.directory.find(st))
         return [advertisement.devices[udn] for udn in udns]
 
-    def notify(self, device: Device, ip: str, *, nts: str = ALIVE) -> None:
+    def notify(self, device: Device, ip: str) -> None:
         """Send the advertisements of a device, its services and embedded devices on one interface.
 
         :param ip: our address there.
+        :raises NetworkError: it is none that is announced at.
+        """
+        self.tell(device, *self._config.endpointAt(ip))
+
+    def tell(
+        self, device: Device, interface: Interface, endpoint: AnnouncerService, nts: str = ALIVE, nextBootId: int = 0
+    ) -> None:
+        """Send an advertisement for each target of a device by an endpoint.
+
+        :param nts: of which kind.
         """
         advertisement = self._config.annoncer.advertisement
         family = {member.UDN for member in device.family()}
         for target in advertisement.directory.targets:  # a root's as they were announced, whatever became of it since
             if target.root == device.UDN if device.UDN in advertisement.roots else target.udn in family:
-                Notify(self._config, device, nts=nts).send(ip, target.usn)
+                message = Notify(self._config, device, nts=nts, nextBootId=nextBootId).describe(target, interface)
+                message.sendto(endpoint.transport, (groupOf(interface), PORT))
 
     def provides(self, usn: str) -> bool:
         """Tell whether ``usn`` is advertised."""
@@ -376,32 +243,42 @@ class SSDP:
         self.netBind = netBind
         self.protocol = SSDP_Protocol(self)
         self.dateStamp = DateStamp()
-        self.endpoints: dict[str, AnnouncerService] = {}  # by our address there
+        self.endpoints: dict[Interface, AnnouncerService] = {}
+        self.failures: Counter[tuple[str, int]] = Counter()  # to send, by the interface's name and the error's number
         self.makeLinks: Callable[[EndpointFactory, int], LinkSet] = Links  # the seam to the network
         self._links: LinkSet | None = None
         self._timetable: Timetable[_Due] | None = None
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Open the sockets and begin to announce; a second time is harmless.
+    @property
+    def isSilent(self) -> bool:
+        """Tell whether byebye was said, or nothing yet."""
+        return self._timetable is None or self._timetable.isSilent
 
-        :raises NetworkError: port 1900 is not to be had.
-        """
+    @property
+    def _isSpeaking(self) -> bool:
+        """Tell whether others know what is advertised."""
+        return self._timetable is not None and self._timetable.isAnnounced
+
+    async def start(self) -> None:
+        """Open the sockets and begin to announce; a second time is harmless."""
         if self._timetable is None:
             annoncer = self.annoncer
-            links = self.makeLinks(self._endpoint, annoncer.limits.maxDatagramBytes)
-            await links.open(annoncer.interfaces)
-            self._links = links
+            self._links = self.makeLinks(self._endpoint, annoncer.limits.maxDatagramBytes)
             self.protocol.forget()
             self._timetable = Timetable(annoncer.limits, annoncer.maxAge, self.advertise, self._send)
-            self._timetable.begin()
+            await self._links.join(annoncer.inUse)
+            if self._timetable is not None:  # not stopped meanwhile
+                self._timetable.begin()
 
     def stop(self) -> None:
         """Send byebye for all that was announced, and close the sockets; a second time is harmless."""
         self.bye()
+        if self._task is not None and not self._task.done() and not self._task.get_loop().is_closed():
+            self._task.cancel()
         if self._links is not None:
             self._links.close()
-        self._links = self._timetable = None
+        self._links = self._timetable = self._task = None
         self.endpoints = {}
 
     def initLoop(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -416,32 +293,68 @@ class SSDP:
         """Send the next set of advertisements now; after :meth:`bye`, announce again, as after a start."""
         if self._timetable is not None:
             if self._timetable.isSilent:
-                self.annoncer.advertisement = self.annoncer.advertisement.rebooted(self.annoncer.nextBootId())
-                self.protocol.forget()
+                self._reboot(self.annoncer.nextBootId())
             self._timetable.hasten()
 
     def bye(self) -> None:
         """Send byebye for all that is announced, on every interface, and fall silent."""
         if self._timetable is not None and self._timetable.withdraw():
-            self._toAll(BYEBYE)
+            self._tell(self.endpoints, BYEBYE)
 
     def change(self, advertisement: Advertisement) -> None:
         """Advertise something else: byebye for what vanishes, then one set of what there is now (UDA 1.1 §1.2)."""
         annoncer, former = self.annoncer, self.annoncer.advertisement
-        speaking = self._timetable is not None and self._timetable.isAnnounced
-        if speaking:
+        if self._isSpeaking:
             for usn in former.byUsn.keys() - advertisement.byUsn.keys():
                 target = former.byUsn[usn]
-                for ip in self.endpoints:
-                    Notify(self, former.devices[target.udn], nts=BYEBYE).send(ip, target.usn)
+                for interface, endpoint in self._advertisers(self.endpoints):
+                    message = Notify(self, former.devices[target.udn], nts=BYEBYE).describe(target, interface)
+                    message.sendto(endpoint.transport, (groupOf(interface), PORT))
         annoncer.advertisement = advertisement
         self.protocol.forget()
-        if speaking:
+        if self._isSpeaking:
             self.notify()
 
+    def depart(self, departure: Departure) -> None:
+        """Use addresses no more: byebye where it can be heard and is not contradicted (UDA 1.1 §1.2.3)."""
+        if self._isSpeaking:
+            self._tell(departure.audible, BYEBYE)
+        for interface in departure.left:
+            self.endpoints.pop(interface, None)
+        if self._links is not None:
+            self._links.leave(departure.left)
+
+    async def renew(self, renewal: Renewal) -> None:
+        """Announce what there is by new addresses too, as the same device that it was (UDA 1.1 §1.2.4)."""
+        if self._timetable is None or self._links is None:
+            return
+        if not self._timetable.isSilent:
+            bootId = self.annoncer.nextBootId()
+            if self._isSpeaking:
+                self._tell(renewal.stayed, UPDATE, bootId)
+            self._reboot(bootId)
+        await self._links.join(renewal.joined)
+        if self._timetable is not None and not self._timetable.isSilent:
+            self._timetable.begin()
+
+    def _reboot(self, bootId: int) -> None:
+        self.annoncer.advertisement = self.annoncer.advertisement.rebooted(bootId)
+        self.protocol.forget()
+
     def advertise(self) -> None:
-        """Send one set of advertisements on every interface."""
-        self._toAll(ALIVE)
+        """Send one set of advertisements on every interface; what could not be had for it is tried once more before."""
+        self.annoncer.lookAround()
+        if self._links is None or not self._links.isWanting:
+            self._tell(self.endpoints, ALIVE)
+        elif self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._mend(self._links), name='upnp mend')
+            self._task.add_done_callback(_loops.logFailure)
+
+    async def _mend(self, links: LinkSet) -> None:
+        await links.mend()
+        self.protocol.forget()  # the port that searches come to may be another one
+        if self._isSpeaking:
+            self._tell(self.endpoints, ALIVE)
 
     def multicastEvent(self, service: Service, key: int, body: bytes) -> None:
         """Tell everybody of an event of a service, on every interface (UDA 1.1 §4.2).
@@ -452,46 +365,66 @@ class SSDP:
         for device in advertisement.devices.values():
             if service in device.services:
                 usn = f'{device.UDN}::{service.serviceType}'
-                log.debug('> %s:%d event %d of %r', GENA.GROUP, GENA.PORT, key, service)
-                message = GENA.renderMulticastEvent(usn, serviceIdOf(service), key, advertisement.bootId, body)
-                for endpoint in self.endpoints.values():
-                    endpoint.transport.sendto(message, (GENA.GROUP, GENA.PORT))
+                log.debug('> event %d of %r to all', key, service)
+                for interface, endpoint in self._advertisers(self.endpoints):
+                    group = EVENT_GROUPS[groupOf(interface)]
+                    message = GENA.renderMulticastEvent(
+                        usn, serviceIdOf(service), key, advertisement.bootId, body, group=hostOf(group)
+                    )
+                    endpoint.transport.sendto(message, (group, GENA.PORT))
 
-    def later(self, transport: Sender, addr: Address, bundles: 'Sequence[_Bundle]', mx: int) -> None:
+    def later(self, endpoint: AnnouncerService, addr: Address, bundles: 'Sequence[Bundle]', mx: int) -> None:
         """Have answers sent when they are due."""
         if self._timetable is not None:
-            self._timetable.queue(addr[0], (addr[1], bundles[0]), [(one, transport, addr) for one in bundles], mx)
+            self._timetable.queue(addr[0], (addr[1], bundles[0]), [(one, endpoint, addr) for one in bundles], mx)
 
-    def headersFor(self, target: Target, ip: str, names: Sequence[str], own: dict[str, str]) -> list[tuple[str, str]]:
-        """Return the headers ``names`` of a message about ``target``, in that order, and the user's extra ones."""
-        annoncer = self.annoncer
-        root = annoncer.advertisement.roots[target.root]
-        values = {
-            'HOST': HOST,
-            'CACHE-CONTROL': f'max-age={annoncer.maxAge}',
-            'EXT': '',
-            'LOCATION': f'http://{ip}:{annoncer.httpPort}{root.path}',
-            'SERVER': annoncer.serverToken,
-            'USN': target.usn,
-            'BOOTID.UPNP.ORG': str(annoncer.advertisement.bootId),
-            'CONFIGID.UPNP.ORG': str(root.configId),
-            **own,
-        }
-        return [*((name, values[name]) for name in names), *annoncer.extraHeaders.items()]
+    def searchPort(self, interface: Interface) -> int:
+        """Return the port that unicast searches come to there: 1900, if that is to be had."""
+        return PORT if self._links is None else self._links.searchPort(interface)
 
-    def targetFor(self, device: Device) -> Target | None:
-        """Return the target that stands for a device itself: ``upnp:rootdevice`` of a root, its UDN of another."""
-        advertisement = self.annoncer.advertisement
-        return advertisement.target(f'{device.UDN}::upnp:rootdevice') or advertisement.target(str(device.UDN))
+    def endpointAt(self, ip: str) -> tuple[Interface, AnnouncerService]:
+        """Return the interface with our address ``ip``, and its endpoint.
+
+        :raises NetworkError: it is none that is announced at.
+        """
+        for interface, endpoint in self.endpoints.items():
+            if interface.address == ip:
+                return interface, endpoint
+        ours = ', '.join(map(str, self.endpoints)) or 'none'
+        raise NetworkError(errno.EADDRNOTAVAIL, f'{ip!r} is not an address that is announced at; there are {ours}')
+
+    def failed(self, interface: Interface, error: OSError) -> None:
+        """Note that something could not be sent to all; a cause is told once, and the next set is tried all the same.
+
+        What a peer can bring about is not told.
+        """
+        if error.errno is None or error.errno not in TROUBLES:
+            log.debug('not delivered: %s', error)
+            return
+        self.failures[interface.name, error.errno] += 1
+        if self.failures[interface.name, error.errno] == 1:
+            remedy = TROUBLES[error.errno]
+            log.log(
+                logging.WARNING if remedy else logging.INFO,
+                'cannot send by %s: %s%s',
+                interface,
+                error.strerror,
+                remedy,
+            )
 
     def _endpoint(self, interface: Interface, multicast: bool) -> AnnouncerService:
         return AnnouncerService(config=self, interface=interface, multicast=multicast)
 
     def _send(self, due: '_Due') -> None:
-        bundle, transport, addr = due
-        bundle.sendto(transport, addr)
+        bundle, endpoint, addr = due
+        bundle.sendto(endpoint.transport, addr)
 
-    def _toAll(self, nts: str) -> None:
+    def _advertisers(self, interfaces: Iterable[Interface]) -> list[tuple[Interface, AnnouncerService]]:
+        """Return those of the interfaces that advertisements go out by, with their endpoints."""
+        return [(one, self.endpoints[one]) for one in interfaces if one.isPrimary and one in self.endpoints]
+
+    def _tell(self, interfaces: Iterable[Interface], nts: str, nextBootId: int = 0) -> None:
+        """Send an advertisement of a kind for everything by each of the interfaces."""
         for root in self.annoncer.advertisement.roots.values():
-            for ip in self.endpoints:
-                self.protocol.notify(root.device, ip, nts=nts)
+            for interface, endpoint in self._advertisers(interfaces):
+                self.protocol.tell(root.device, interface, endpoint, nts, nextBootId)

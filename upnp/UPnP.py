@@ -1,7 +1,6 @@
 """The announcer: it owns the parts, starts and stops them in order, and tells the network of changes."""
 
 import asyncio
-import errno
 import logging
 import threading
 import time
@@ -15,13 +14,24 @@ from ._calls import Calls
 from ._discovery import Advertisement, bootIdAt, nextBootId
 from ._events import Events
 from ._identity import systemToken
+from ._interfaces import ANY_ADDRESSES, Choice, Interface, Wish, hostOf
 from ._life import Life
 from ._limits import Limits
-from ._network import ANY_ADDRESS, Choice, Interface, chooseInterfaces, listInterfaces
-from ._options import MAX_NUMBER, checkedHeaders, checkedLimits, checkedNames, checkOneOf, checkRange, serverToken
+from ._network import Network
+from ._options import (
+    MAX_NUMBER,
+    checkedHeaders,
+    checkedHost,
+    checkedLimits,
+    checkedNames,
+    checkOneOf,
+    checkRange,
+    serverToken,
+)
+from ._presence import Departure
 from ._publication import checkedDevice, prepare, published
 from ._version import __version__
-from .Errors import DescriptionError, NetworkError
+from .Errors import DescriptionError
 from .GENA import CallbackRule
 from .HTTP import HTTP
 from .Objects import Device, Service
@@ -42,9 +52,12 @@ class Announcer:
 
     :param device: the root device.
     :param httpPort: of the server; 0 takes a free one, and :attr:`httpPort` tells which.
-    :param netBind: ``0.0.0.0`` for all interfaces, or the address or name of one.
+    :param netBind: ``0.0.0.0`` for all interfaces in both protocols, or the address or name of one.
     :param interfaces: names, patterns (``eth*``) or addresses of the interfaces to use, virtual and loopback ones too.
     :param ignoredInterfaces: names, patterns or addresses of those to leave out, beyond virtual adapters.
+    :param ipv6: whether it is seen by IPv6 too, where the machine has it.
+    :param advertisedHost: host, or ``host:port``, that others reach this machine by, where that is not its own address:
+        behind a port mapping, as containers are.
     :param maxAge: seconds that others may keep an advertisement for; it is renewed well before. UDA asks for 1800 or
         more.
     :param server: product token for SERVER, such as ``Lamp/1.0``.
@@ -61,10 +74,12 @@ class Announcer:
         self,
         device: Device,
         httpPort: int = 5000,
-        netBind: str = ANY_ADDRESS,
+        netBind: str = ANY_ADDRESSES[0],
         *,
         interfaces: Sequence[str] | None = None,
         ignoredInterfaces: Sequence[str] = (),
+        ipv6: bool = True,
+        advertisedHost: str | None = None,
         maxAge: int = 1800,
         server: str = PRODUCT,
         extraHeaders: Mapping[str, str] | None = None,
@@ -90,9 +105,15 @@ class Announcer:
         self.calls = Calls(self.limits, self.events.together)
         self._roots = [checkedDevice(device)]
         self._main = device
-        self._wanted = None if interfaces is None else checkedNames('interfaces', interfaces)
-        self._ignored = checkedNames('ignoredInterfaces', ignoredInterfaces)
-        self._choice = Choice((), ())
+        self._host, self._port = ('', None) if advertisedHost is None else checkedHost(advertisedHost)
+        wish = Wish(
+            netBind,
+            None if interfaces is None else checkedNames('interfaces', interfaces),
+            checkedNames('ignoredInterfaces', ignoredInterfaces),
+            hasIPv4=not self._host.startswith('['),
+            hasIPv6=ipv6,
+        )
+        self.network = Network(wish, self._onLeft, self._onArrived)
         self._isLinkWide = callbackHosts == LINK
         self._bootId = bootId
         self._noted: set[str] = set()
@@ -123,19 +144,28 @@ class Announcer:
         return self.http.port
 
     @property
-    def interfaces(self) -> tuple[Interface, ...]:
-        """The interfaces it announces on, chosen at start."""
-        return self._choice.chosen
+    def interfaces(self) -> Choice:
+        """The interfaces it uses (``chosen``), and those it does not with the reason (``skipped``); empty when stopped.
+
+        It follows the network while the announcer runs.
+        """
+        return self.network.choice
+
+    @property
+    def inUse(self) -> Sequence[Interface]:
+        """The addresses it announces at; one that came just now is not among them yet."""
+        return self.network.inUse
 
     @property
     def locations(self) -> dict[str, list[str]]:
         """The URLs of the descriptions, by the name of the interface they are reachable on; empty when stopped."""
+        found: dict[str, list[str]] = {}
         if self._life is None or self._life.ending is not None:
-            return {}
-        roots = self.advertisement.roots.values()
-        return {
-            one.name: [f'http://{one.address}:{self.httpPort}{root.path}' for root in roots] for one in self.interfaces
-        }
+            return found
+        for one in self.interfaces.chosen:
+            urls = (f'http://{self.urlHost(one.address)}{root.path}' for root in self.advertisement.roots.values())
+            found[one.name] = list(dict.fromkeys((*found.get(one.name, ()), *urls)))
+        return found
 
     # In async code
 
@@ -253,7 +283,7 @@ class Announcer:
 
     def notify(self) -> None:
         """Send the next set of advertisements now, from any thread; after :meth:`bye`, announce again."""
-        self._inLoop(self.ssdp.notify)
+        self._inLoop(self._notify)
 
     def bye(self) -> None:
         """Send byebye, end all subscriptions and fall silent until :meth:`notify`; from any thread."""
@@ -291,6 +321,7 @@ class Announcer:
             return
         self._isDisposed = True
         if _loops.runsHere(loop):
+            self.network.stop()
             self.ssdp.stop()  # now, as the loop may end before a task has its turn
             self.events.stop()
             self.http.abandon()
@@ -354,6 +385,7 @@ class Announcer:
         """End it without its loop, which is closed: the byebye and the sockets need none."""
         if (life := self._life) is not None:
             self._unwatch(*self._roots)
+            self.network.stop()
             self.ssdp.stop()
             self.events.stop()
             self.http.abandon()
@@ -381,32 +413,22 @@ class Announcer:
             await self._close(life)
             raise
         life.isReady = True
-        log.info('interfaces: %s', self._choice)
-        if self.interfaces and all(interface.isLoopback for interface in self.interfaces):
-            log.info('only programs on this machine can see %s: no other network is used', self._main.friendlyName)
+        self._tellLocations()
+
+    def _tellLocations(self) -> None:
         for name, locations in self.locations.items():
-            log.info(
-                'announcing %s on %s at %s',
-                ', '.join(str(one.friendlyName) for one in self._roots),
-                name,
-                ' '.join(locations),
-            )
+            names = ', '.join(str(one.friendlyName) for one in self._roots)
+            log.info('announcing %s on %s at %s', names, name, ' '.join(locations))
 
     async def _open(self) -> None:
         roots = tuple(self._roots)  # what is added meanwhile is announced as a change
         self._watch(*roots)
         await prepare(roots, self._noted)
-        found = listInterfaces()
-        self._choice = chooseInterfaces(found, self.netBind, self._wanted, self._ignored)
-        if self._wanted is not None and not self.interfaces:
-            log.warning(
-                'interfaces %r: none of them is here, only %s', self._wanted, ', '.join(one.name for one in found)
-            )
-        if self.netBind != ANY_ADDRESS:
-            if not self.interfaces:
-                raise NetworkError(errno.EADDRNOTAVAIL, f'netBind {self.netBind!r} is left out by the other options')
-            self.http.netbind = self.interfaces[0].address
+        await self.network.start()
+        if self.interfaces.chosen and self.netBind not in ANY_ADDRESSES:
+            self.http.netbind = self.interfaces.chosen[0].address
         await self.http.start()
+        self.events.reopen()
         self.resources, self.advertisement = published(self.http, roots, self._main, self.nextBootId())
         self.events.start(self._services())
         await self.ssdp.start()
@@ -421,6 +443,7 @@ class Announcer:
 
     async def _close(self, life: Life) -> None:
         self._unwatch(*self._roots)
+        self.network.stop()
         self.ssdp.stop()
         try:
             self.events.stop()
@@ -440,7 +463,8 @@ class Announcer:
             root.removeValueObserver(self.events.note)
 
     def _forget(self, life: Life) -> None:
-        self._life, self._choice = None, Choice((), ())
+        self._life = None
+        self.network.stop()
         life.quiet()
         life.ended.set()
         self._gone.set()
@@ -451,21 +475,53 @@ class Announcer:
         :param peer: its address.
         :param host: our address that it has connected to.
         """
-        link = self._choice.linkOf(host) if self._isLinkWide else None
-        return CallbackRule(peer, self._choice.addresses | {host}, self.httpPort, link)
+        choice = self.interfaces
+        link = choice.linkOf(host) if self._isLinkWide else None
+        return CallbackRule(peer, choice.addresses | {host}, self.httpPort, link)
+
+    def urlHost(self, address: str) -> str:
+        """Return host and port of the URLs that lead to one of our addresses, by what others reach it by."""
+        return f'{self._host or hostOf(address)}:{self._port or self.httpPort}'
 
     def _bye(self) -> None:
         self.ssdp.bye()
         self.events.close()
 
+    def _notify(self) -> None:
+        if self.ssdp.isSilent:
+            self.events.reopen()
+        self.ssdp.notify()
+
     def nextBootId(self) -> int:
-        """Return the BOOTID for a new start (UDA 1.1 §1.2.2): greater than any before. Subscriptions end with it."""
-        self.events.reopen()
+        """Return the BOOTID for a new start, or a new address (UDA 1.1 §1.2.2): greater than any before."""
         former = max((root.bootId for root in self._roots if root.bootId is not None), default=None)
         bootId = bootIdAt(time.time(), former) if self._bootId is None else nextBootId(self._bootId, former)
         for root in self._roots:
             root.boot(bootId)
         return bootId
+
+    # When the network changes
+
+    def lookAround(self) -> None:
+        """Look whether the network has changed without a word."""
+        self.network.look()
+
+    def _onLeft(self, departure: Departure) -> None:
+        self.ssdp.depart(departure)
+
+    def _onArrived(self) -> None:
+        if (life := self._life) is not None and life.arriving is None:
+            life.arriving = life.loop.create_task(self._arrive(life), name='upnp arrive')
+            life.arriving.add_done_callback(_loops.logFailure)
+
+    async def _arrive(self, life: Life) -> None:
+        """Announce by the addresses that have come; whoever subscribed by one that has not come back begins anew."""
+        async with life.lock:
+            life.arriving = None  # what comes from now on needs another one
+            renewal = self.network.settle()
+            if renewal is not None and life.isReady:
+                await self.ssdp.renew(renewal)
+                self._tellLocations()
 
     # What changes while it runs
 

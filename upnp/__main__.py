@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from . import HTTP, SSDP, Announcer, Device, UPnPError
+from ._interfaces import Interface
 
 BASIC_DEVICE = 'urn:schemas-upnp-org:device:Basic:1'
 EXIT_FAILURE = 1
@@ -53,16 +54,22 @@ async def announce(options: argparse.Namespace) -> None:
     device = Device(friendlyName=options.name, deviceType=options.type)
     async with Announcer(device, options.port, interfaces=options.interface) as server:
         print(f'{device.friendlyName} ({device.UDN}) is announced:', flush=True)
-        for interface in server.interfaces:
-            print(f'  on {interface.name}: description {server.locations[interface.name][0]}')
-            print(f'  on {interface.name}: page        http://{interface.address}:{server.httpPort}/')
-        if not server.interfaces:
-            print('  nowhere: none of the interfaces asked for is here.')
-        elif all(interface.isLoopback for interface in server.interfaces):
+        used = server.interfaces.chosen
+        for name in dict.fromkeys(interface.name for interface in used):
+            print(f'  on {name}: description {server.locations[name][0]}')
+            print(f'  on {name}: page        http://{server.urlHost(addressOn(name, used))}/')
+        if not used:
+            print('  nowhere yet: no interface that could be used is here.')
+        elif all(interface.isLoopback for interface in used):
             print('  Only programs on this machine can see it.')
         print('Ctrl-C ends it.', flush=True)
         await server.serveForever()
     print('byebye')
+
+
+def addressOn(name: str, used: Sequence[Interface]) -> str:
+    """Return the first address on an interface."""
+    return next(interface.address for interface in used if interface.name == name)
 
 
 def showVisits(verbose: bool) -> None:

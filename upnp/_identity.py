@@ -5,8 +5,6 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 
-import netifaces
-
 from .Errors import DescriptionError
 from .Objects import Device
 
@@ -52,6 +50,8 @@ def machineIds() -> Iterator[str]:
 
 def permanentMacs() -> Iterator[str]:
     """Yield the MAC addresses that come with the hardware, in the order of the interfaces' names."""
+    import netifaces  # here, as nearly every machine has one of the others
+
     for name in sorted(netifaces.interfaces()):
         for entry in netifaces.ifaddresses(name).get(netifaces.AF_LINK, ()):
             mac = str(entry.get('addr', ''))

@@ -15,9 +15,10 @@ __all__ = [
     *('DEPRECATED', 'DOWN', 'DUPLICATE', 'NO_ADDRESS', 'NO_CARRIER', 'NO_MULTICAST', 'TEMPORARY', 'TENTATIVE'),
 ]
 
+LOOPBACK_NAMES = ('lo', 'lo0')
 ANY_ADDRESSES = ('0.0.0.0', '::')  # either means all interfaces, in both families
 
-# Why an address cannot be used as it is. The last two stand back for others, unless they are named.
+# Why an address cannot be used as it is. The last two are passed over as their days are counted, unless they are named.
 NO_ADDRESS = 'it has no address'
 DOWN = 'it is down'
 NO_CARRIER = 'it has no carrier'
@@ -31,7 +32,8 @@ STAND_BACK = (TEMPORARY, DEPRECATED)
 # Adapters of containers, machines and tunnels: a device announced there is of no use to people on the LAN.
 VIRTUAL_ADAPTERS = (
     *('docker*', 'br-????????????', 'veth*', 'virbr*', 'vmnet*', 'vboxnet*', 'lxcbr*', 'lxdbr*', 'podman*', 'cni*'),
-    *('cali*', 'flannel*', 'tun*', 'tap*', 'utun*', 'wg*', 'tailscale*', 'awdl*', 'llw*', 'bridge1??'),
+    *('cali*', 'flannel*', 'weave*', 'incusbr*', 'vnet*', 'dummy*', 'ifb*', 'awdl*', 'llw*', 'anpi*', 'bridge1??'),
+    *('tun*', 'tap*', 'utun*', 'wg*', 'tailscale*', 'ppp*', 'ipsec*', 'cscotun*', 'nordlynx'),
     *('sit0', 'gre0', 'gretap0', 'erspan0', 'ip6tnl0', 'ip6gre0', 'ip6_vti0', 'ip_vti0', 'tunl0'),
 )
 
@@ -53,8 +55,8 @@ class Interface(NamedTuple):
 
     @property
     def isLoopback(self) -> bool:
-        """Tell whether only this machine is behind it."""
-        return self.address.startswith('127.') or self.address == '::1'
+        """Tell whether only this machine is behind it, whatever the address: macOS has fe80::1 there, routers more."""
+        return self.address.startswith('127.') or self.address == '::1' or self.name in LOOPBACK_NAMES
 
     @property
     def isIPv6(self) -> bool:
@@ -114,17 +116,36 @@ class Wish(NamedTuple):
     def check(self, found: Iterable[Found]) -> None:
         """Check that ``netBind`` is here.
 
-        :raises NetworkError: it is neither an address nor an interface of this machine.
+        :raises NetworkError: it is neither an address nor an interface of this machine, or other options leave it out.
         """
         known = [interface for interface, _ in found]
-        if not self.isAny and not any(self.isBoundTo(one) for one in known):
+        meant = [one for one in known if self.isBoundTo(one)]
+        if self.isAny:
+            return
+        if not meant:
             ours = ', '.join(map(str, known)) or 'none'
             text = f'netBind {self.netBind!r} is not an address or interface here; there are {ours}'
             raise NetworkError(errno.EADDRNOTAVAIL, text)
+        if all(self.leavesOut(one) for one in meant):
+            raise NetworkError(errno.EADDRNOTAVAIL, f'netBind {self.netBind!r} is left out by the other options')
+
+    def leavesOut(self, interface: Interface) -> str:
+        """Return which of the options leaves an interface out; empty when none does."""
+        if matches(interface, self.ignored):
+            return 'ignoredInterfaces has it'
+        if not self.isBoundTo(interface):
+            return f'netBind is {self.netBind!r}'
+        if self.wanted is not None and not matches(interface, self.wanted):
+            return 'interfaces has it not'
+        if interface.isIPv6 and not self.hasIPv6:
+            return 'ipv6 is off'
+        if interface.address and not interface.isIPv6 and not self.hasIPv4:
+            return 'advertisedHost is of the other protocol'
+        return ''
 
     def isBoundTo(self, interface: Interface) -> bool:
         """Tell whether ``netBind`` means an interface."""
-        return self.isAny or self.netBind.partition('%')[0] in (interface.name, interface.address)
+        return self.isAny or self.netBind == interface.name or isAddressOf(self.netBind, interface)
 
 
 class Choice(NamedTuple):
@@ -144,8 +165,11 @@ class Choice(NamedTuple):
         return next((f'{literal}/{one.prefix}' for one in self.chosen if one.address == literal), None)
 
     def __str__(self) -> str:
+        passed: dict[str, list[str]] = {}
+        for interface, reason in self.skipped:
+            passed.setdefault(reason, []).append(str(interface))
         used = ', '.join(map(str, self.chosen)) or 'none'
-        return f'{used}{"".join(f"; not {interface}: {reason}" for interface, reason in self.skipped)}'
+        return '; not '.join((used, *(f'{", ".join(those)}: {reason}' for reason, those in passed.items())))
 
 
 def chooseInterfaces(found: Iterable[Found], wish: Wish) -> Choice:
@@ -153,43 +177,52 @@ def chooseInterfaces(found: Iterable[Found], wish: Wish) -> Choice:
 
     While loopback is all there is, and nothing else was asked for, loopback is used.
     """
+    ours = [one for one in found if wish.hasIPv6 or not one[0].isIPv6]
+    ours.sort(key=lambda one: one[0].isAutoIp)  # Auto-IP stands back for others
+    choice = chooseAmong(ours, wish)
+    if choice.chosen or wish.wanted is not None or not wish.isAny:
+        return choice
+    return chooseAmong(ours, wish, isAlone=True)
+
+
+def chooseAmong(found: Iterable[Found], wish: Wish, *, isAlone: bool = False) -> Choice:
+    """Decide in the order given.
+
+    :param isAlone: whether there is nothing but loopback.
+    """
     chosen: list[Interface] = []
     skipped: list[Found] = []
-    for interface, hindrance in sorted(found, key=lambda one: one[0].isAutoIp):  # Auto-IP stands back for others
-        if interface.isIPv6 and not wish.hasIPv6:
-            continue
-        reason = reasonToSkip(interface, hindrance, wish) or reasonBeside(interface, chosen)
+    for interface, hindrance in found:
+        reason = reasonToSkip(interface, hindrance, wish, isAlone=isAlone) or reasonBeside(interface, chosen)
         if reason:
             skipped.append((interface, reason))
         else:
             isPrimary = all(one.link != interface.link for one in chosen)
             chosen.append(interface._replace(isPrimary=isPrimary))
-    if not chosen and wish.wanted is None and wish.isAny:
-        chosen = [one for one, reason in skipped if reason == LOOPBACK and not one.isIPv6]
-        skipped = [(one, reason) for one, reason in skipped if one not in chosen]
     return Choice(tuple(chosen), tuple(skipped))
 
 
 LOOPBACK = 'loopback'
 
 
-def reasonToSkip(interface: Interface, hindrance: str, wish: Wish) -> str:
+def reasonToSkip(interface: Interface, hindrance: str, wish: Wish, *, isAlone: bool = False) -> str:
     """Return why an interface is not used, whatever others are there; empty when it is."""
-    isNamed = matches(interface, wish.wanted or ()) or (not wish.isAny and wish.isBoundTo(interface))
-    if matches(interface, wish.ignored):
-        return 'ignoredInterfaces has it'
-    if not wish.isBoundTo(interface):
-        return f'netBind is {wish.netBind!r}'
-    if wish.wanted is not None and not matches(interface, wish.wanted):
-        return 'interfaces has it not'
-    if interface.address and not (wish.hasIPv6 if interface.isIPv6 else wish.hasIPv4):
-        return 'advertisedHost is of the other protocol'
-    if not isNamed and interface.isLoopback:
-        return LOOPBACK
-    if not isNamed and matches(interface, VIRTUAL_ADAPTERS):
-        return 'a virtual adapter: name it in interfaces to use it'
-    isAddressNamed = interface.address in (*(wish.wanted or ()), wish.netBind)
-    return '' if hindrance in STAND_BACK and isAddressNamed else hindrance
+    if reason := wish.leavesOut(interface):
+        return reason
+    if wish.wanted is None and wish.isAny:  # not named
+        if interface.isLoopback and (interface.isIPv6 or not isAlone):
+            return LOOPBACK
+        if matches(interface, VIRTUAL_ADAPTERS):
+            return 'a virtual adapter: name it in interfaces to use it'
+    return '' if isHarmless(interface, hindrance, wish) else hindrance
+
+
+def isHarmless(interface: Interface, hindrance: str, wish: Wish) -> bool:
+    """Tell whether an interface can be used in spite of what hinders others."""
+    if hindrance == NO_MULTICAST:
+        return interface.isLoopback and bool(interface.address)  # Linux's has multicasts, but not the flag
+    named = (*(wish.wanted or ()), wish.netBind)
+    return hindrance in STAND_BACK and any(isAddressOf(one, interface) for one in named)
 
 
 def reasonBeside(interface: Interface, chosen: Sequence[Interface]) -> str:
@@ -202,15 +235,30 @@ def reasonBeside(interface: Interface, chosen: Sequence[Interface]) -> str:
 
 def matches(interface: Interface, patterns: Iterable[str]) -> bool:
     """Tell whether one of the names, patterns or addresses means this interface."""
-    return any(
-        fnmatchcase(interface.name, pattern) or (interface.address and interface.address == pattern.partition('%')[0])
-        for pattern in patterns
-    )
+    return any(fnmatchcase(interface.name, pattern) or isAddressOf(pattern, interface) for pattern in patterns)
+
+
+def isAddressOf(text: str, interface: Interface) -> bool:
+    """Tell whether a text of a user is the address of an interface, with or without its zone: ``FE80::1%eth0``."""
+    literal, _, zone = text.partition('%')  # a zone counts: interfaces with one MAC have one link-local address
+    isSame = bool(literal) and interface.address == (canonical(literal) if ':' in literal else literal)
+    return isSame and zone in ('', interface.name, str(interface.number))
+
+
+def canonical(literal: str) -> str:
+    """Return an IPv6 address as the system writes it (RFC 5952); a text that is none as it is."""
+    from ipaddress import IPv6Address  # here, as only options with IPv6 addresses need it
+
+    try:
+        return str(IPv6Address(literal))
+    except ValueError:
+        return literal
 
 
 def isLinkLocal(address: str) -> bool:
     """Tell whether an IPv6 address has a meaning on its link only: fe80::/10."""
-    return address[:3].lower() in ('fe8', 'fe9', 'fea', 'feb') and ':' in address
+    first = address.partition(':')[0].lower()
+    return len(first) == 4 and first[:3] in ('fe8', 'fe9', 'fea', 'feb') and ':' in address
 
 
 def hostOf(address: str) -> str:

@@ -23,6 +23,7 @@ class Life:
         self.isReady = False
         self.ending: asyncio.Task[None] | None = None
         self.republishing: asyncio.Task[None] | None = None
+        self.arriving: asyncio.Task[None] | None = None
         self._alarm = _loops.Alarm(loop, onSettled)
 
     def settle(self) -> None:
@@ -33,5 +34,6 @@ class Life:
     def quiet(self) -> None:
         """Announce no more changes, not even one that is on its way."""
         self._alarm.set(None)
-        if self.republishing is not None and not self.loop.is_closed():
-            self.republishing.cancel()
+        for task in (self.republishing, self.arriving):
+            if task is not None and not self.loop.is_closed():
+                task.cancel()

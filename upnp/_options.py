@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from ._limits import Limits
 
 __all__ = [
-    *('MAX_NUMBER', 'checkOneOf', 'checkRange', 'checkedHeaders', 'checkedLimits', 'checkedNames'),
+    *('MAX_NUMBER', 'checkOneOf', 'checkRange', 'checkedHeaders', 'checkedHost', 'checkedLimits', 'checkedNames'),
     'serverToken',
 ]
 
@@ -16,6 +16,12 @@ MAX_NUMBER = 0x7FFFFFFF  # 31 bits, as BOOTID and max-age have (UDA 1.1 §1.2.2)
 # As texts, compiled when first needed, which is seldom.
 HEADER_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z"
 HEADER_VALUE = r'[^\x00-\x1f\x7f\ud800-\udfff]+\Z'
+# IPv6 without brackets and port, or in brackets, or anything that may stand in a URL for a host.
+HOST = (
+    r'(?ai)(?:(?P<bare>[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*)'
+    r'|(?P<host>\[[0-9a-f:.]+\]|[0-9a-z._-]+)(?::(?P<port>\d{1,5}))?)\Z'
+)
+MAX_PORT = 65535
 PRODUCT = re.compile(r'[!#$%&\'*+\-.^_`|~0-9A-Za-z]+/[^\x00-\x1f\x7f\ud800-\udfff]+\Z')
 
 
@@ -63,6 +69,19 @@ def checkedHeaders(headers: Mapping[str, str], ours: Collection[str]) -> dict[st
         if name.upper() in ours:
             raise ValueError(f'extraHeaders: {name!r} is set by the announcer: take another name')
     return dict(headers)
+
+
+def checkedHost(value: str) -> tuple[str, int | None]:
+    """Return the host of ``advertisedHost``, as it stands in a URL, and the port if it names one.
+
+    :raises ValueError: it is no address literal or host name, with or without a port.
+    """
+    found = re.match(HOST, value) if isinstance(value, str) else None
+    port = None if found is None or found['port'] is None else int(found['port'])
+    if found is None or (port is not None and not 1 <= port <= MAX_PORT):
+        raise ValueError(f"advertisedHost {value!r} is neither a host nor 'host:port', such as '192.168.1.5:8080'")
+    host = found['bare'] or found['host']
+    return (f'[{host}]' if ':' in host and not host.startswith('[') else host), port
 
 
 def serverToken(system: str, product: str) -> str:

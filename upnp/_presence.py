@@ -11,7 +11,7 @@ from ._interfaces import Interface
 __all__ = ['Departure', 'Presence', 'Renewal']
 
 SETTLE_SECONDS = 0.25  # after a new address: others of the same interface come within this; seen well within a second
-MAX_SETTLE_SECONDS = 5.0  # where something flaps: each time it went doubles the wait, and nobody misses it for longer
+MAX_SETTLE_SECONDS = 5.0  # where something flaps: each time it went doubles the wait; who stays waits no longer
 CALM_SECONDS = 30.0  # without a loss, after which nothing counts as flapping
 MAX_LOSSES = 5  # that count
 
@@ -47,6 +47,7 @@ class Presence:
     def __init__(self, chosen: Iterable[Interface] = ()) -> None:
         self.inUse: tuple[Interface, ...] = tuple(chosen)
         self._chosen = self.inUse
+        self._waiting: dict[Interface, float] = {}  # since when
         self._due: float | None = None
         self._gone: dict[Interface, None] = {}  # since the last announcement
         self._losses = 0
@@ -69,26 +70,31 @@ class Presence:
             self.inUse = tuple(one for one in self.inUse if one in self._chosen)
             self._gone |= dict.fromkeys(left)
         if any(one not in self._chosen for one in former):
-            self._losses = min(self._losses + 1, MAX_LOSSES) if now - self._lossAt < CALM_SECONDS else 1
-            self._lossAt = now
-        self._wait(isNew=any(one not in former for one in self._chosen), now=now)
+            self._losses, self._lossAt = min(self._lossesAt(now) + 1, MAX_LOSSES), now
+        self._wait(now)
         if not left:
             return None
         places, links = {place(one) for one in there}, {one.link for one in self._chosen}
         return Departure(left, tuple(one for one in left if place(one) in places and one.link not in links))
 
-    def _wait(self, *, isNew: bool, now: float) -> None:
-        """Wait for the end of the changes, longer where they do not end."""
-        if all(one in self.inUse for one in self._chosen):
+    def _wait(self, now: float) -> None:
+        """Wait for the end of the changes, longer where they do not end; but who stays does not wait for who flaps."""
+        former = self._waiting
+        self._waiting = {one: former.get(one, now) for one in self._chosen if one not in self.inUse}
+        if not self._waiting:
             self._due = None
-        elif isNew or self._due is None:
-            self._due = now + min(SETTLE_SECONDS * 2**self._losses, MAX_SETTLE_SECONDS)
+        elif self._waiting.keys() - former.keys():
+            atMost = min(self._waiting.values()) + MAX_SETTLE_SECONDS
+            self._due = min(now + SETTLE_SECONDS * 2 ** self._lossesAt(now), atMost)
+
+    def _lossesAt(self, now: float) -> int:
+        return self._losses if now - self._lossAt < CALM_SECONDS else 0
 
     def settle(self, now: float) -> Renewal | None:
         """Take into use what has come; None when it is too early, or there is nothing."""
         if self._due is None or now < self._due:
             return None
-        stayed, self.inUse, self._due = self.inUse, self._chosen, None
+        stayed, self.inUse, self._due, self._waiting = self.inUse, self._chosen, None, {}
         joined = tuple(one for one in self.inUse if one not in stayed)
         places = {place(one) for one in self.inUse}
         lost = tuple(one for one in self._gone if place(one) not in places)
@@ -99,10 +105,10 @@ class Presence:
         """Have everything announced anew, as after a sleep in which nothing was renewed."""
         left, self.inUse = self.inUse, ()
         self._gone |= dict.fromkeys(left)
-        self._wait(isNew=True, now=now)
+        self._wait(now)
         return Departure(left, ()) if left else None
 
 
-def place(interface: Interface) -> tuple[int, str]:
-    """Return what stays the same of an address when another takes its rank."""
-    return interface.number, interface.address
+def place(interface: Interface) -> tuple[int | str, str]:
+    """Return what stays the same of an address when another takes its rank, or its interface another name."""
+    return interface.number or interface.name, interface.address

@@ -9,7 +9,7 @@ from typing import Any
 
 import upnp
 from tests.bench.devices import DEVICES, HTTP_PORT, pngOf
-from upnp import _control, _network
+from upnp import _control, _sockets
 
 MANY = 1_000_000
 
@@ -63,7 +63,7 @@ async def main(name: str) -> None:
 
 
 if os.environ.get('UPNP_SOCKET_FILTER') == '0':
-    _network.SOCKET_FILTER = ()
+    _sockets.SOCKET_FILTER = ()
 if os.environ.get('UPNP_KNOWN_CALLS') == '0':
     _control.MAX_KNOWN_BYTES = 0
 if 'log' in sys.argv[3:]:

@@ -63,13 +63,16 @@ class Seen:
         return int(self.headers['CONFIGID.UPNP.ORG'])
 
 
-def search(host: Host, target: str, *, mx: int | None = 1, to: str | None = None, own: str | None = None) -> list[Seen]:
+def search(
+    host: Host, target: str, *, mx: int | None = 1, to: str | None = None, port: int = 1900, own: str | None = None
+) -> list[Seen]:
     """Search from a host, and return every answer that came until no more is due.
 
     :param to: the address of one device; it is asked there, without an MX.
+    :param port: where it is asked.
     :param own: the address of the host to search from, the first one unless given.
     """
-    options = [*(('--to', to) if to else ()), *(('--mx', str(mx)) if mx and not to else ())]
+    options = [*(('--to', to, '--port', str(port)) if to else ()), *(('--mx', str(mx)) if mx and not to else ())]
     seconds = (mx if mx and not to else 1) + SLACK_SECONDS
     command = pythonCommand('-m', PROGRAM, '--search', target, '--own', own or host.address, *options)
     lines = host.run(*command, '--seconds', str(seconds), timeout=seconds + WAIT_SECONDS).stdout.splitlines()

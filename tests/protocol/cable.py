@@ -1,11 +1,13 @@
 """A network in memory: any number of interfaces on it, with the semantics of multicast."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 
-from upnp._network import GROUP, PORT, EndpointFactory, Interface
+from upnp._interfaces import Interface
+from upnp._links import EndpointFactory
+from upnp._sockets import GROUP, PORT, groupOf
 
 Address = tuple[str, int]
 
@@ -37,6 +39,8 @@ class Cable:
 
     :param loss: share of the packets that vanish.
     :param doubling: share of the packets that arrive twice.
+    :param searchPort: that unicast searches come to.
+    :param broken: addresses that cannot be joined.
     :param delay: longest time under way, in seconds; drawn for each packet, so that they overtake each other.
     """
 
@@ -44,19 +48,21 @@ class Cable:
     doubling: float = 0.0
     delay: float = 0.0
     seed: int = 1
+    searchPort: int = PORT
+    broken: set[str] = field(default_factory=set)
     packets: list[Packet] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._rng = Random(self.seed)
-        self._endpoints: list[tuple[Address, bool, asyncio.DatagramProtocol]] = []
+        self._endpoints: list[tuple[Address, str, asyncio.DatagramProtocol]] = []
 
     def links(self, factory: EndpointFactory, maxDatagramBytes: int) -> 'CableLinks':
         """Return what an announcer opens instead of sockets: ``server.ssdp.makeLinks = cable.links``."""
         return CableLinks(self, factory)
 
-    def plug(self, address: Address, *, multicast: bool, endpoint: asyncio.DatagramProtocol) -> 'CableTransport':
+    def plug(self, address: Address, *, endpoint: asyncio.DatagramProtocol, group: str = '') -> 'CableTransport':
         """Join an endpoint; it hears the group, or its own address."""
-        self._endpoints.append((address, multicast, endpoint))
+        self._endpoints.append((address, group, endpoint))
         transport = CableTransport(self, address)
         endpoint.connection_made(transport)
         return transport
@@ -74,8 +80,8 @@ class Cable:
                 loop.call_later(self._rng.uniform(0, self.delay), self._deliver, bytes(data), source, destination)
 
     def _deliver(self, data: bytes, source: Address, destination: Address) -> None:
-        for address, multicast, endpoint in list(self._endpoints):
-            if (destination == (GROUP, PORT)) if multicast else (destination == address):
+        for address, group, endpoint in list(self._endpoints):
+            if destination == ((group, PORT) if group else address):
                 endpoint.datagram_received(data, source)
 
     def sent(self, source: str, startLine: str = '') -> list[Packet]:
@@ -92,41 +98,67 @@ class CableTransport(asyncio.DatagramTransport):
         super().__init__()
         self._cable = cable
         self._address = address
+        self._isClosed = False
 
     def sendto(self, data: bytes | bytearray | memoryview, addr: object = None) -> None:
         """Send over the cable."""
         assert isinstance(addr, tuple)
-        self._cable.send(bytes(data), self._address, addr)
+        if not self._isClosed:
+            self._cable.send(bytes(data), self._address, addr)
 
     def close(self) -> None:
         """Take it off."""
+        self._isClosed = True
         self._cable.unplug(self._address)
 
     def is_closing(self) -> bool:
-        """Tell that it works."""
-        return False
+        """Tell whether it was taken off."""
+        return self._isClosed
 
 
 class CableLinks:
-    """The endpoints of one announcer on a cable; each interface hears the group and its own address."""
+    """The endpoints of one announcer on a cable; each address hears its group, and what is sent to itself."""
 
     def __init__(self, cable: Cable, factory: EndpointFactory) -> None:
         self._cable = cable
         self._factory = factory
-        self._transports: list[CableTransport] = []
+        self._transports: dict[Interface, list[tuple[CableTransport, asyncio.DatagramProtocol]]] = {}
 
-    async def open(self, interfaces: Sequence[Interface]) -> None:
-        """Plug every interface in."""
+    @property
+    def isWanting(self) -> bool:
+        """Tell whether an address could not be plugged in."""
+        return not all(self._transports.values())
+
+    def searchPort(self, interface: Interface) -> int:
+        """Return the port that searches come to."""
+        return self._cable.searchPort
+
+    async def join(self, interfaces: Iterable[Interface]) -> None:
+        """Plug addresses in, but for broken ones."""
         for interface in interfaces:
+            self._transports.setdefault(interface, [])
+            if interface.address in self._cable.broken or self._transports[interface]:
+                continue
             for multicast in (True, False):
                 endpoint = self._factory(interface, multicast)
-                address = (interface.address, PORT)
-                self._transports.append(self._cable.plug(address, multicast=multicast, endpoint=endpoint))
+                group = groupOf(interface) if multicast else ''
+                transport = self._cable.plug((interface.address, PORT), group=group, endpoint=endpoint)
+                self._transports[interface].append((transport, endpoint))
+
+    def leave(self, interfaces: Iterable[Interface]) -> None:
+        """Pull the plugs of addresses."""
+        for interface in interfaces:
+            for transport, endpoint in self._transports.pop(interface, ()):
+                transport.close()
+                endpoint.connection_lost(None)
+
+    async def mend(self) -> None:
+        """Try broken ones once more."""
+        await self.join(list(self._transports))
 
     def close(self) -> None:
         """Pull every plug."""
-        for transport in self._transports:
-            transport.close()
+        self.leave(list(self._transports))
 
 
 class Asker(asyncio.DatagramProtocol):
@@ -136,7 +168,7 @@ class Asker(asyncio.DatagramProtocol):
         self.answers: list[bytes] = []
         self._cable = cable
         self._address = address
-        cable.plug(address, multicast=False, endpoint=self)
+        cable.plug(address, endpoint=self)
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         """Keep an answer."""

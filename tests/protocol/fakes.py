@@ -2,8 +2,10 @@
 
 import asyncio
 import selectors
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
+
+from upnp._interfaces import Found, Interface
 
 Result = TypeVar('Result')
 
@@ -135,3 +137,45 @@ class FakeTransport(asyncio.Transport):
         if self._protocol is not None:
             asyncio.get_running_loop().call_soon(self._protocol.connection_lost, None)
             self._protocol = None
+
+
+class FakeWatch:
+    """What tells an announcer of its interfaces: ``server.network.makeWatch = watch.make``.
+
+    :param found: what is there at first; all of it can be used.
+    """
+
+    def __init__(self, *found: Interface) -> None:
+        self.looks = 0
+        self.isRunning = False
+        self._found: list[Found] = [(one, '') for one in found]
+        self._onChange: Callable[[list[Found]], None] = lambda _found: None
+        self._onSlept: Callable[[], None] = lambda: None
+
+    def make(self, onChange: Callable[[list[Found]], None], onSlept: Callable[[], None]) -> 'FakeWatch':
+        """Return itself, told whom to tell."""
+        self._onChange, self._onSlept = onChange, onSlept
+        return self
+
+    async def start(self) -> list[Found]:
+        """Begin, and return what is there."""
+        self.isRunning = True
+        return self._found
+
+    def look(self) -> None:
+        """Count the looks."""
+        self.looks += 1
+
+    def stop(self) -> None:
+        """Tell no more."""
+        self.isRunning = False
+
+    def show(self, *found: Interface, hindered: Iterable[Found] = ()) -> None:
+        """Tell of what is there now."""
+        self._found = [*((one, '') for one in found), *hindered]
+        if self.isRunning:
+            self._onChange(self._found)
+
+    def sleep(self) -> None:
+        """Tell that the machine has slept."""
+        self._onSlept()

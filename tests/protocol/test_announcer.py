@@ -63,7 +63,7 @@ def test_the_documented_order_of_calls_works_on_no_loop(cable: Cable) -> None:
     server = announcer(cable)
     server.initLoop()
     server.notify()
-    loop = server.ssdp.endpoints[HERE].transport and asyncio.get_event_loop_policy().get_event_loop()
+    loop = server.ssdp.endpointAt(HERE)[1].transport and asyncio.get_event_loop_policy().get_event_loop()
     loop.call_later(0.01, os.kill, os.getpid(), signal.SIGTERM)
     server.foreaver()
     server.dispose()
@@ -804,7 +804,7 @@ def test_subscriptions_end_when_the_device_leaves(cable: Cable, leave: str) -> N
     run(scene())
 
 
-@pytest.mark.parametrize(('callbackHosts', 'network'), [('subscriber', None), ('link', f'{HERE}/255.0.0.0')])
+@pytest.mark.parametrize(('callbackHosts', 'network'), [('subscriber', None), ('link', f'{HERE}/8')])
 def test_callbacks_may_be_as_far_away_as_the_option_says(cable: Cable, callbackHosts: str, network: str | None) -> None:
     async def scene() -> None:
         async with announcer(cable, callbackHosts=callbackHosts) as server:

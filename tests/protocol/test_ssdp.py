@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 import upnp
-from upnp._network import GROUP, PORT, Interface
+from upnp._interfaces import Interface
+from upnp._sockets import GROUP, PORT
 from upnp.SSDP import SSDP, AnnouncerService, Answer, Notify
 
 from .cable import Asker, Cable, Packet
@@ -443,5 +444,5 @@ def test_the_parts_start_and_stop_without_the_announcer_too() -> None:
 
 def test_an_interface_is_told_from_its_address() -> None:
     """Only 127.0.0.0/8 is loopback."""
-    assert Interface('lo', 1, '127.0.0.1', '255.0.0.0').isLoopback
-    assert not Interface('eth0', 2, '192.0.2.1', '255.255.255.0').isLoopback
+    assert Interface('lo', 1, '127.0.0.1', 8).isLoopback
+    assert not Interface('eth0', 2, '192.0.2.1', 24).isLoopback

@@ -17,19 +17,19 @@ PACKAGE = Path(upnp.__file__).parent
 LEVELS = {
     '0': ('Errors', '_limits', '_version'),
     '1': ('_xml', '_message', '_options', '_types', '_urn', '_model', '_interfaces'),
-    '1b': ('_hints', '_presence'),
+    '1b': ('_hints', '_presence', '_netlink'),
     '1c': ('_scpd',),
     '1d': ('_declaration',),
     '2': ('Objects',),
     '3': ('Description', 'SOAP', 'GENA', '_discovery'),
     '3b': ('_page', '_reading', '_publisher'),
     '3c': ('_subscriptions',),
-    '4': ('_network', '_identity', '_loops', '_connection', '_calls', '_transport'),
-    '4b': ('_timetable', '_fetch', '_life'),
+    '4': ('_sockets', '_identity', '_loops', '_connection', '_calls', '_transport', '_owners', '_watch'),
+    '4b': ('_timetable', '_fetch', '_life', '_links', '_network'),
     '4c': ('_notifier',),
     '4d': ('_events',),
     '4e': ('_answers',),
-    '4f': ('_control', '_subscribing'),
+    '4f': ('_control', '_subscribing', '_advertising'),
     '5': ('SSDP', 'HTTP'),
     '5b': ('_publication',),
     '6': ('UPnP',),
@@ -43,7 +43,7 @@ SIDEWAYS = {
 }
 
 IMPURE = {'asyncio', 'socket', 'threading', 'os', 'time', 'logging'}
-DEPENDENCIES = {'ssdp': ('SSDP',), 'netifaces': ('_network', '_identity')}
+DEPENDENCIES = {'ssdp': ('SSDP', '_advertising'), 'netifaces': ('_watch', '_identity')}
 
 MODULES = sorted(path.stem for path in PACKAGE.glob('*.py'))
 LEVEL_OF = {module: level for level, modules in LEVELS.items() for module in modules}
@@ -171,7 +171,7 @@ def test_every_way_to_import_is_seen(text: str, expected: list[tuple[str, bool]]
     ('importer', 'imported'),
     [
         *(('Objects', 'Description'), ('_page', 'HTTP'), ('_xml', '_message'), ('SSDP', 'HTTP'), ('_xml', '__init__')),
-        *(('Description', '_page'), ('_network', '_discovery'), ('_loops', '_network'), ('UPnP', '__init__')),
+        *(('Description', '_page'), ('_watch', '_discovery'), ('_loops', '_watch'), ('UPnP', '__init__')),
         *(('unknown', 'Errors'), ('UPnP', 'unknown')),
     ],
 )

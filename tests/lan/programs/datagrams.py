@@ -1,7 +1,8 @@
 """Search for devices, or listen to them, with plain sockets; print what arrives, one JSON object a line.
 
     python -m tests.lan.programs.datagrams --listen 192.168.1.11 [--listen ...]
-    python -m tests.lan.programs.datagrams --search ssdp:all --own 192.168.1.11 [--mx 1] [--to 192.168.1.10] --seconds 2
+    python -m tests.lan.programs.datagrams --search ssdp:all --own 192.168.1.11 [--mx 1] --seconds 2
+        [--to 192.168.1.10 [--port 1900]]
 
 The first line is the moment it was ready, or sent the search, in monotonic seconds.
 """
@@ -26,7 +27,7 @@ def main() -> None:
     options = readOptions()
     with openSocket(options) as endpoint:
         if options.search:
-            endpoint.sendto(searchBytes(options), (options.to, PORT))
+            endpoint.sendto(searchBytes(options), (options.to, options.port))
         started = time.monotonic()
         show({'time': started, 'port': endpoint.getsockname()[1]})
         printDatagrams(endpoint, started + options.seconds)
@@ -38,6 +39,7 @@ def readOptions() -> argparse.Namespace:
     parser.add_argument('--search', metavar='TARGET')
     parser.add_argument('--own', metavar='ADDRESS', default='0.0.0.0')
     parser.add_argument('--to', metavar='ADDRESS', default=GROUP)
+    parser.add_argument('--port', type=int, default=PORT)
     parser.add_argument('--mx', type=int)
     parser.add_argument('--seconds', type=float, default=60.0)
     return parser.parse_args()
@@ -63,7 +65,12 @@ def openSocket(options: argparse.Namespace) -> socket.socket:
 
 def searchBytes(options: argparse.Namespace) -> bytes:
     """Return the search; to one address it is sent without an MX unless one was given."""
-    lines = ['M-SEARCH * HTTP/1.1', f'HOST: {options.to}:{PORT}', 'MAN: "ssdp:discover"', f'ST: {options.search}']
+    lines = [
+        'M-SEARCH * HTTP/1.1',
+        f'HOST: {options.to}:{options.port}',
+        'MAN: "ssdp:discover"',
+        f'ST: {options.search}',
+    ]
     if options.mx is not None:
         lines.append(f'MX: {options.mx}')
     return '\r\n'.join([*lines, '', '']).encode()

@@ -1,0 +1,369 @@
+"""The endpoints on the interfaces in use, and the sockets under them; knows nothing of what travels.
+
+On Linux one socket a protocol serves every interface: the kernel tells where a datagram came in and how it was
+addressed, and is told where one goes out. Several sockets bound to port 1900 would each receive every multicast, and
+only one the unicasts. Elsewhere, and where the loop has no ``add_reader``, each interface has a socket of its own,
+driven by asyncio's transport.
+"""
+
+import asyncio
+import errno
+import logging
+import socket
+import struct
+import sys
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from . import _sockets
+from ._interfaces import Interface
+from ._sockets import PORT, groupOf
+
+__all__ = ['EndpointFactory', 'LinkSet', 'LinkTransport', 'Links']
+
+log = logging.getLogger(__name__)
+
+READS_PER_WAKE_UP = 64  # so that a flood does not keep the loop from everything else
+SEARCH_STARTS = frozenset(b'mM\r\n \t')  # what a search can begin with, UDA 1.1 §1.3.2, liberally
+MULTICASTS = ('239.', 'ff')  # what the addresses of groups begin with
+
+UDP_SEGMENT = 103  # linux/udp.h, from Linux 4.18
+MAX_SEGMENTS = 64  # the kernel's bound; and that of one datagram, less headers
+MAX_SEGMENTS_BYTES = 65000
+CANNOT_SEGMENT = (errno.EIO, errno.EINVAL, errno.ENOPROTOOPT, errno.EOPNOTSUPP)
+UINT16 = struct.Struct('=H').pack
+NO_PROTOCOL = (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT)
+
+EndpointFactory = Callable[[Interface, bool], asyncio.DatagramProtocol]
+"""Makes the protocol for an address; the flag tells whether it is to hear the multicasts."""
+
+
+class LinkSet(Protocol):
+    """The endpoints on the interfaces in use: :class:`Links`, or a cable in memory."""
+
+    @property
+    def isWanting(self) -> bool:
+        """Tell whether something could not be had that :meth:`mend` may bring."""
+
+    def searchPort(self, interface: Interface) -> int:
+        """Return the port that unicast searches come to; other than 1900 where multicast ones do not come at all."""
+
+    async def join(self, interfaces: Iterable[Interface]) -> None:
+        """Make an endpoint, or two, for each address, and connect them; one that is broken stops no other."""
+
+    def leave(self, interfaces: Iterable[Interface]) -> None:
+        """Cut the endpoints of these addresses off; a second time is harmless."""
+
+    async def mend(self) -> None:
+        """Try once more what could not be had."""
+
+    def close(self) -> None:
+        """Cut all endpoints off."""
+
+
+class LinkTransport(asyncio.DatagramTransport):
+    """One address's side of the shared socket: what is sent here leaves there, from its address.
+
+    Nothing is queued: where the socket would block, the datagram is lost, as on any network. A queue would make the
+    device silent for minutes while addresses that do not exist are being resolved.
+
+    :param isRouted: what is sent leaves by whatever interface the routes say.
+    """
+
+    def __init__(
+        self, sock: socket.socket, interface: Interface, endpoint: asyncio.DatagramProtocol, *, isRouted: bool
+    ) -> None:
+        super().__init__({'interface': interface, 'socket': sock})
+        self._socket = sock
+        self._endpoint = endpoint
+        self._ancillary = [_sockets.infoOf(interface, interface.address, isRouted=isRouted)]
+        self._segments = True
+        self._closed = False
+
+    def sendto(self, data: bytes | bytearray | memoryview, addr: object = None) -> None:
+        """Send one datagram to ``(address, port)``, or lose it; the endpoint is told if nobody can have heard it."""
+        if self._closed or not isinstance(addr, tuple):
+            return
+        try:
+            self._socket.sendmsg((data,), self._ancillary, 0, addr)
+        except (BlockingIOError, InterruptedError):
+            log.debug('> %s lost: the socket would block', addr)
+        except OSError as error:
+            if addr[0].startswith(MULTICASTS):
+                self._endpoint.error_received(error)
+            else:  # a peer may have chosen an address that nothing can be sent to
+                log.debug('> %s lost: %s', addr, error)
+
+    def sendEqual(self, joined: bytes, size: int, addr: tuple[object, ...]) -> None:
+        """Send datagrams of equal size, given joined, to one peer; in one call where the kernel can (UDP_SEGMENT)."""
+        if size < len(joined) <= min(MAX_SEGMENTS * size, MAX_SEGMENTS_BYTES) and self._segments and not self._closed:
+            try:
+                self._socket.sendmsg(
+                    (joined,), (*self._ancillary, (socket.IPPROTO_UDP, UDP_SEGMENT, UINT16(size))), 0, addr
+                )
+                return
+            except OSError as error:  # the kernel or the adapter cannot, or there is another trouble to be found below
+                self._segments = error.errno not in CANNOT_SEGMENT
+        for first in range(0, len(joined), size):
+            self.sendto(joined[first : first + size], addr)
+
+    def close(self) -> None:
+        """Send no more; the socket belongs to the others too."""
+        if not self._closed:
+            self._closed = True
+            self._endpoint.connection_lost(None)
+
+    abort = close
+
+    def is_closing(self) -> bool:
+        """Tell whether it was closed."""
+        return self._closed
+
+
+class SharedSocket:
+    """The one socket of a protocol on Linux, and who hears what comes in."""
+
+    def __init__(self, sock: socket.socket, factory: EndpointFactory, buffer: bytearray) -> None:
+        self._sock = sock
+        self._factory = factory
+        self._buffer = buffer
+        self._loop = asyncio.get_running_loop()
+        self._heard: dict[bytes, list[tuple[Interface, asyncio.DatagramProtocol]]] = {}
+        self._unicast: dict[bytes, list[tuple[Interface, asyncio.DatagramProtocol]]] = {}
+        self._transports: dict[Interface, tuple[LinkTransport, ...]] = {}
+        self._loop.add_reader(sock, self._readable)
+
+    def join(self, interface: Interface) -> None:
+        """Make the endpoints of an address: for multicasts, and for unicasts.
+
+        :raises OSError: the group cannot be joined there.
+        """
+        if interface.isPrimary:
+            _sockets.join(self._sock, interface)
+        group, unicast = self._endpoint(interface, isGroup=True), self._endpoint(interface, isGroup=False)
+        self._transports[interface] = (group[1], unicast[1])
+        self._heard.setdefault(heardAt(interface, groupOf(interface)), []).append((interface, group[0]))
+        self._heard.setdefault(heardAt(interface, interface.address), []).append((interface, unicast[0]))
+        self._unicast.setdefault(_sockets.packed(interface.address), []).append((interface, unicast[0]))
+
+    def leave(self, interface: Interface) -> None:
+        """Cut the endpoints of an address off."""
+        for transport in self._transports.pop(interface, ()):
+            transport.close()
+        for table in (self._heard, self._unicast):
+            for key, endpoints in list(table.items()):
+                table[key] = [one for one in endpoints if one[0] != interface]
+                if not table[key]:
+                    del table[key]
+        if interface.isPrimary:
+            _sockets.leave(self._sock, interface)
+
+    def close(self) -> None:
+        """Close everything; it needs no loop."""
+        if not self._loop.is_closed():
+            self._loop.remove_reader(self._sock)
+        for transports in self._transports.values():
+            for transport in transports:
+                transport.close()
+        self._sock.close()
+
+    def _endpoint(self, interface: Interface, *, isGroup: bool) -> tuple[asyncio.DatagramProtocol, LinkTransport]:
+        """Make one endpoint; answers to unicasts are routed as ever, multicasts and their answers keep to the link."""
+        endpoint = self._factory(interface, isGroup)
+        isRouted = not isGroup and not interface.isLinkLocal
+        transport = LinkTransport(self._sock, interface, endpoint, isRouted=isRouted)
+        endpoint.connection_made(transport)
+        return endpoint, transport
+
+    def _readable(self) -> None:
+        """Read what waits, and hand each datagram that may be a search to the endpoint it was meant for."""
+        buffer = self._buffer
+        for _ in range(READS_PER_WAKE_UP):
+            try:
+                size, ancillary, _, peer = self._sock.recvmsg_into((buffer,), _sockets.PKTINFO_SPACE)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                log.debug('cannot read: %s', error)
+                return
+            if size and buffer[0] in SEARCH_STARTS and size < len(buffer) and ancillary:
+                self._dispatch(bytes(memoryview(buffer)[:size]), ancillary[0][2], peer)
+
+    def _dispatch(self, datagram: bytes, information: bytes, peer: tuple[str, int]) -> None:
+        key = _sockets.keyOf(information)
+        endpoints = self._heard.get(key)
+        if endpoints is None:  # to an address of another interface than it came in on, as from this very machine
+            endpoints = self._unicast.get(key[:16] if len(key) > 8 else key[4:])
+        if endpoints:
+            endpoint = endpoints[0][1] if len(endpoints) == 1 else endpointFor(peer[0], endpoints)
+            endpoint.datagram_received(datagram, peer)
+
+
+def heardAt(interface: Interface, destination: str) -> bytes:
+    """Return the key of what comes in at an interface for a destination."""
+    return _sockets.keyOf(_sockets.infoOf(interface, destination)[2])
+
+
+def endpointFor(peer: str, endpoints: list[tuple[Interface, asyncio.DatagramProtocol]]) -> asyncio.DatagramProtocol:
+    """Return the endpoint whose subnet a peer is in; else the first."""
+    return next((endpoint for interface, endpoint in endpoints if interface.isSubnetOf(peer)), endpoints[0][1])
+
+
+class Links:
+    """The endpoints on all interfaces in use.
+
+    :param factory: makes the endpoints: on a shared socket two an address, for multicasts and for unicasts.
+    :param maxDatagramBytes: longer ones are dropped.
+    """
+
+    def __init__(self, factory: EndpointFactory, maxDatagramBytes: int) -> None:
+        self._factory = factory
+        self._buffer = bytearray(maxDatagramBytes + 1)
+        self._shared: dict[bool, SharedSocket] = {}  # by whether it is of IPv6
+        self._alone: dict[Interface, asyncio.BaseTransport] = {}
+        self._ports: dict[bool, int] = {}
+        self._wanted: dict[Interface, None] = {}
+        self._joined: set[Interface] = set()
+        self._told: set[object] = set()
+
+    @property
+    def isWanting(self) -> bool:
+        """Tell whether an interface or port 1900 could not be had."""
+        return len(self._joined) < len(self._wanted) or any(port != PORT for port in self._ports.values())
+
+    def searchPort(self, interface: Interface) -> int:
+        """Return the port that unicast searches come to: 1900, if it is to be had."""
+        return self._ports.get(interface.isIPv6, PORT)
+
+    async def join(self, interfaces: Iterable[Interface]) -> None:
+        """Open the sockets that are not open yet, and join the group by each address."""
+        joining = [one for one in interfaces if one not in self._joined]
+        self._wanted |= dict.fromkeys(joining)
+        for interface in joining:
+            try:
+                await self._join(interface)
+            except OSError as error:
+                if (interface.name, error.errno) not in self._told and error.errno not in NO_PROTOCOL:
+                    self._told.add((interface.name, error.errno))
+                    log.warning('%s is not used until that works: %s', interface, error)
+                continue
+            self._joined.add(interface)
+            if interface not in self._wanted:  # it was left meanwhile
+                self.leave((interface,))
+        if not self._wanted:  # all was closed meanwhile, or has gone: what is opened when needed need not stay
+            self.close()
+
+    def leave(self, interfaces: Iterable[Interface]) -> None:
+        """Leave the group by these addresses."""
+        for interface in interfaces:
+            self._wanted.pop(interface, None)
+            if interface not in self._joined:
+                continue
+            self._joined.remove(interface)
+            if (alone := self._alone.pop(interface, None)) is not None:
+                alone.close()
+            elif (shared := self._shared.get(interface.isIPv6)) is not None:
+                shared.leave(interface)
+
+    async def mend(self) -> None:
+        """Try once more to have port 1900, and to join where that failed."""
+        wanted = list(self._wanted)
+        for isIPv6 in [isIPv6 for isIPv6, port in self._ports.items() if port != PORT and isFree(isIPv6=isIPv6)]:
+            self.leave([one for one in self._joined if one.isIPv6 == isIPv6])
+            if (shared := self._shared.pop(isIPv6, None)) is not None:
+                shared.close()
+            del self._ports[isIPv6]
+        await self.join(wanted)
+
+    def close(self) -> None:
+        """Close everything; it needs no loop, and a second time is harmless."""
+        for shared in self._shared.values():
+            shared.close()
+        for transport in self._alone.values():
+            transport.close()
+        self._shared, self._alone, self._ports = {}, {}, {}
+        self._wanted, self._joined = {}, set()
+
+    async def _join(self, interface: Interface) -> None:
+        isIPv6 = interface.isIPv6
+        if isIPv6 not in self._shared and hasShared():
+            sock = await self._bound(wildcard := _sockets.wildcard(isIPv6=isIPv6), isIPv6=isIPv6)
+            try:
+                _sockets.tellArrivals(sock, isIPv6=isIPv6)
+                _sockets.attachFilter(sock)
+                self._shared[isIPv6] = SharedSocket(sock, self._factory, self._buffer)
+            except BaseException:
+                sock.close()
+                raise
+            log.debug('listening at %s port %d', wildcard, self._ports[isIPv6])
+        if isIPv6 in self._shared:
+            self._shared[isIPv6].join(interface)
+        elif interface.isPrimary:  # each of several would hear every search
+            await self._joinAlone(interface)
+
+    async def _joinAlone(self, interface: Interface) -> None:
+        """Open a socket for one address, without knowledge of how a datagram was addressed."""
+        isIPv6 = interface.isIPv6
+        isExact = sys.platform == 'win32' and not isIPv6  # there it hears unicasts to that address, and multicasts too
+        sock = await self._bound(interface.address if isExact else _sockets.wildcard(isIPv6=isIPv6), isIPv6=isIPv6)
+        try:
+            _sockets.sendBy(sock, interface)
+            _sockets.join(sock, interface)
+        except BaseException:
+            sock.close()
+            raise
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(lambda: self._factory(interface, True), sock=sock)
+        self._alone[interface] = transport
+
+    async def _bound(self, address: str, *, isIPv6: bool) -> socket.socket:
+        """Return a socket at port 1900, or at another where that is not to be had.
+
+        :raises OSError: neither is.
+        """
+        sock = _sockets.openSocket(isIPv6=isIPv6)
+        try:
+            try:
+                sock.bind((address, PORT))
+                self._ports[isIPv6] = PORT
+            except OSError as error:
+                if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                    raise
+                self._ports[isIPv6] = _sockets.bindSearchPort(sock, isIPv6=isIPv6)
+                await self._tellOwner(error)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    async def _tellOwner(self, error: OSError) -> None:
+        """Tell, once, who holds port 1900."""
+        if PORT in self._told:
+            return
+        self._told.add(PORT)
+        from ._owners import portOwners  # here, as it is hardly ever needed
+
+        owners = await asyncio.to_thread(portOwners, PORT, 'udp')
+        log.warning(
+            'UDP port %d is held by %s, which does not share it (%s): searches to all are not heard, only the '
+            'advertisements of this device are seen; stop that program, or have it share the port (SO_REUSEADDR)',
+            PORT,
+            ', '.join(owners) or 'another program',
+            error.strerror,
+        )
+
+
+def hasShared() -> bool:
+    """Tell whether one socket can serve every interface: the system tells arrivals, and the loop watches sockets."""
+    loop = asyncio.get_running_loop()
+    return sys.platform == 'linux' and type(loop).add_reader is not asyncio.AbstractEventLoop.add_reader
+
+
+def isFree(*, isIPv6: bool) -> bool:
+    """Tell whether port 1900 is to be had now."""
+    try:
+        with _sockets.openSocket(isIPv6=isIPv6) as sock:
+            sock.bind((_sockets.wildcard(isIPv6=isIPv6), PORT))
+    except OSError:
+        return False
+    return True
