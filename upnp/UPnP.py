@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 
@@ -28,6 +27,7 @@ from ._options import (
     checkRange,
     serverToken,
 )
+from ._plain import PlainCalls
 from ._presence import Departure
 from ._publication import checkedDevice, prepare, published
 from ._version import __version__
@@ -42,7 +42,6 @@ __all__ = ['Annoncer', 'Announcer']
 log = logging.getLogger(__name__)
 
 PRODUCT = f'IoT-UPnP/{__version__}'
-DISPOSE_POLL_SECONDS = 0.05  # another thread may end the loop without a word
 MAX_PORT = 65535
 SUBSCRIBER, LINK = 'subscriber', 'link'  # where the events of a subscriber may go
 
@@ -118,13 +117,7 @@ class Announcer:
         self._bootId = bootId
         self._noted: set[str] = set()
         self._life: Life | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._madeLoop = False
-        self._driver: int | None = None  # the thread that runs the loop for us
-        self._inForeaver = False
-        self._isDisposed = False
-        self._gone = threading.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._plain = PlainCalls(self)
 
     # What it is
 
@@ -259,35 +252,15 @@ class Announcer:
         :raises NetworkError: a port is taken, or ``netBind`` is not ours.
         :raises RuntimeError: it is announced on another loop.
         """
-        former, made = self._loop, False
-        if loop is None:
-            loop, made = _loops.currentLoop()
-        if self._life is not None and former is not None and former is not loop and not former.is_closed():
-            raise RuntimeError('it is announced on another loop: dispose it first')
-        if former is not loop:
-            self._closeLoop()
-        self._madeLoop = made or (self._madeLoop and former is loop)
-        self._loop, self._isDisposed = loop, False
-        isOuter = self._driver is None
-        self._driver = threading.get_ident()
-        try:
-            self._task = _loops.startOn(loop, self.start, 'upnp start')
-            if self._isDisposed and not loop.is_running():  # by another thread, meanwhile
-                _loops.startOn(loop, self.stop, 'upnp stop')
-        except BaseException:
-            self._closeLoop()
-            raise
-        finally:
-            if isOuter:
-                self._driver = None
+        self._plain.initLoop(loop)
 
     def notify(self) -> None:
         """Send the next set of advertisements now, from any thread; after :meth:`bye`, announce again."""
-        self._inLoop(self._notify)
+        self._plain.call(self._notify)
 
     def bye(self) -> None:
         """Send byebye, end all subscriptions and fall silent until :meth:`notify`; from any thread."""
-        self._inLoop(self._bye)
+        self._plain.call(self._bye)
 
     def foreaver(self) -> None:
         """Run the loop until SIGINT, SIGTERM (in the main thread) or :meth:`dispose`; byebye is out when it returns.
@@ -296,112 +269,45 @@ class Announcer:
 
         :raises RuntimeError: a loop runs in this thread already, or the announcer's runs in another.
         """
-        if _loops.anyRunsHere():
-            raise RuntimeError('foreaver runs a loop by itself: in async code use await serveForever()')
-        self._driver = threading.get_ident()
-        try:
-            if self._life is None or self._loop is None or self._loop.is_closed():
-                self.initLoop(None if self._loop is None or self._loop.is_closed() else self._loop)
-            loop = self._loop
-            if loop is None or loop.is_running():
-                raise RuntimeError('the loop runs in another thread already')
-            self._runForever(loop)
-        finally:
-            self._driver = None
-        if self._isDisposed:
-            self._closeLoop()
+        self._plain.foreaver()
 
     def dispose(self) -> None:
         """Send byebye, and close everything; from any thread, and a second time is harmless.
 
         Inside the running loop byebye goes out at once, and the rest follows as a task.
         """
-        loop = self._loop
-        if loop is None:
-            return
-        self._isDisposed = True
-        if _loops.runsHere(loop):
-            self.network.stop()
-            self.ssdp.stop()  # now, as the loop may end before a task has its turn
-            self.events.stop()
-            self.http.abandon()
-            self._task = _loops.startOn(loop, self._stopAll, 'upnp stop')
-        elif loop.is_running() or self._driver not in (None, threading.get_ident()):
-            self._disposeElsewhere(loop)
-        elif loop.is_closed() or _loops.anyRunsHere():
-            self._abandon()
-        else:
-            _loops.startOn(loop, self.stop, 'upnp stop')
-            self._closeLoop()
+        self._plain.dispose()
 
-    def _inLoop(self, function: Callable[[], None]) -> None:
-        """Call a function where the loop runs, or where it is just about to."""
-        if self._loop is None:
-            return
-        if self._driver in (None, threading.get_ident()):
-            _loops.callIn(self._loop, function)
-        else:
-            with suppress(RuntimeError):  # the loop was closed just now
-                self._loop.call_soon_threadsafe(function)
+    # How it is done
 
-    def _disposeElsewhere(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Have the loop's own thread end it, and wait; that thread may be about to leave the loop by itself."""
-        with suppress(RuntimeError):  # the loop was closed just now
-            loop.call_soon_threadsafe(self._stopSoon)
-        while self._life is not None and (loop.is_running() or self._driver is not None):
-            self._gone.wait(DISPOSE_POLL_SECONDS)
+    @property
+    def isLive(self) -> bool:
+        """Tell whether it has begun to start, and has not ended."""
+        return self._life is not None
 
-    def _stopSoon(self) -> None:
-        self._task = _loops.startOn(asyncio.get_running_loop(), self._stopAll, 'upnp stop')
+    def silence(self) -> None:
+        """Say byebye, end all subscriptions and close what can be closed without a loop."""
+        self.network.stop()
+        self.ssdp.stop()
+        self.events.stop()
+        self.http.abandon()
 
-    async def _stopAll(self) -> None:
-        await self.stop()
-        self._halt()
-
-    def _runForever(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._inForeaver = True
-        with _loops.stopSignals(loop, self._halt):
-            try:
-                if not self._isDisposed and self._life is not None:
-                    loop.run_forever()
-            finally:
-                self._inForeaver = False
-                loop.run_until_complete(self.stop())
-
-    def _halt(self) -> None:
-        """End :meth:`foreaver`, once."""
-        if self._inForeaver and self._loop is not None:
-            self._inForeaver = False
-            self._loop.stop()
-
-    def _closeLoop(self) -> None:
-        """Close the loop if it was made here."""
-        if self._madeLoop and self._loop is not None and not self._loop.is_running():
-            self._loop.close()
-            asyncio.set_event_loop(None)
-            self._loop, self._madeLoop = None, False
-
-    def _abandon(self) -> None:
+    def abandon(self) -> None:
         """End it without its loop, which is closed: the byebye and the sockets need none."""
         if (life := self._life) is not None:
             self._unwatch(*self._roots)
-            self.network.stop()
-            self.ssdp.stop()
-            self.events.stop()
-            self.http.abandon()
+            self.silence()
             self.calls.abandon()
             self._forget(life)
-
-    # How it is done
 
     def _lifeOn(self, loop: asyncio.AbstractEventLoop) -> Life:
         """Return what there is from a start to its stop, and begin it when there is none."""
         if self._life is not None and self._life.loop.is_closed():
-            self._abandon()
+            self.abandon()
         if self._life is None:
             self._life = Life(loop, self._onSettled)
-            self._loop = loop
-            self._gone.clear()
+            self._plain.loop = loop
+            self._plain.gone.clear()
         elif self._life.loop is not loop:
             raise RuntimeError('it is announced on another loop: stop it there first')
         return self._life
@@ -467,7 +373,7 @@ class Announcer:
         self.network.stop()
         life.quiet()
         life.ended.set()
-        self._gone.set()
+        self._plain.gone.set()
 
     def callbackRule(self, peer: str, host: str) -> CallbackRule:
         """Return where the events of a subscriber may go.

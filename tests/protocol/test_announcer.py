@@ -657,7 +657,7 @@ def test_foreaver_starts_again_what_has_ended(cable: Cable) -> None:
         for _ in range(2):
             if server.locations == {}:
                 server.initLoop(loop)
-            used = server._loop
+            used = server._plain.loop
             assert used is not None
             used.call_later(0.15, os.kill, os.getpid(), signal.SIGINT)
             server.foreaver()

@@ -25,7 +25,7 @@ LEVELS = {
     '3b': ('_page', '_reading', '_publisher'),
     '3c': ('_subscriptions',),
     '4': ('_sockets', '_identity', '_loops', '_connection', '_calls', '_transport', '_owners', '_watch'),
-    '4b': ('_timetable', '_fetch', '_life', '_links', '_network'),
+    '4b': ('_timetable', '_fetch', '_life', '_links', '_network', '_plain'),
     '4c': ('_notifier',),
     '4d': ('_events',),
     '4e': ('_answers',),
