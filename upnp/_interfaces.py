@@ -180,15 +180,13 @@ def chooseInterfaces(found: Iterable[Found], wish: Wish) -> Choice:
     ours = [one for one in found if wish.hasIPv6 or not one[0].isIPv6]
     ours.sort(key=lambda one: one[0].isAutoIp)  # Auto-IP stands back for others
     choice = chooseAmong(ours, wish)
-    if choice.chosen or wish.wanted is not None or not wish.isAny:
-        return choice
-    return chooseAmong(ours, wish, isAlone=True)
+    return choice if choice.chosen else chooseAmong(ours, wish, isAlone=True)
 
 
 def chooseAmong(found: Iterable[Found], wish: Wish, *, isAlone: bool = False) -> Choice:
     """Decide in the order given.
 
-    :param isAlone: whether there is nothing but loopback.
+    :param isAlone: whether loopback is all there is, so that it need not be named.
     """
     chosen: list[Interface] = []
     skipped: list[Found] = []

@@ -598,3 +598,23 @@ def test_loopback_and_virtual_adapters_are_used_when_they_are_named_or_loopback_
     if wish.wanted is None and wish.isAny:
         assert all(one.name != 'docker0' or one.isLoopback for one in chosen)
         assert not any(one.isLoopback for one in chosen) or all(one.isLoopback and not one.isIPv6 for one in chosen)
+
+
+@pytest.mark.parametrize(
+    ('wish', 'found'),
+    [
+        (Wish('eth0', ignored=['eth*']), [ETH0]),
+        (Wish('eth0', wanted=['wlan0']), [ETH0]),
+        (Wish('fe80::20', hasIPv6=False), [Interface('eth0', 2, 'fe80::20', 64)]),
+        (Wish('192.168.1.20', hasIPv4=False), [ETH0]),
+    ],
+)
+def test_a_netbind_that_other_options_leave_out_is_an_error(wish: Wish, found: list[Interface]) -> None:
+    """It would never be used."""
+    with pytest.raises(upnp.NetworkError, match='left out by the other options'):
+        wish.check([(one, '') for one in found])
+
+
+def test_a_netbind_of_which_something_is_left_is_none() -> None:
+    """Without carrier, too: it comes back."""
+    Wish('eth0', hasIPv6=False).check([(Interface('eth0', 2, 'fe80::20', 64), ''), (ETH0, NO_CARRIER)])

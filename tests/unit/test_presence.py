@@ -356,21 +356,28 @@ class Announcing(RuleBasedStateMachine):
         """Let time pass."""
         self.advance(ticks * TICK)
 
-    @precondition(lambda self: set(self.endpoints) == set(self.choice.chosen) and self.endpoints)
+    @rule(pick=PICK)
+    def comeInACalm(self, pick: int) -> None:
+        """Get an address when nothing went for long."""
+        self.advance(CALM_SECONDS + SETTLE_SECONDS)
+        self.come(pick, len(self.found))
+        self.advance(SETTLE_SECONDS)
+
+    @precondition(lambda self: self.choice.chosen)
     @rule(pick=PICK, isLink=st.booleans(), times=st.sampled_from([2, 20]))
     def flap(self, pick: int, isLink: bool, times: int) -> None:
-        """Lose an address or a link twice a second, while all else is announced: it is announced once, in the end."""
-        all_, renewals = self.found, self.renewals
-        one = self.endpoints[pick % len(self.endpoints)]
+        """Lose an address or a link twice a second; when all else is announced, it is announced once, in the end."""
+        all_, renewals, isSettled = self.found, self.renewals, not self.missing
+        one = self.choice.chosen[pick % len(self.choice.chosen)]
         rest = [it for it in all_ if not (it[0].name == one.name if isLink else place(it[0]) == place(one))]
-        for _ in range(times):
-            for found in (rest, all_):
-                self.advance(TICK)
-                assert self.renewals == renewals
-                self.found = found
-                self.look()
+        for found in (rest, all_) * times:
+            self.advance(TICK)
+            self.missesNothingForLong()
+            assert self.renewals == renewals or not isSettled
+            self.found = found
+            self.look()
         self.advance(MAX_SETTLE_SECONDS)
-        assert self.renewals == renewals + 1
+        assert self.renewals == renewals + 1 or not isSettled
 
     @invariant()
     def advertisesOnlyWhatIsThere(self) -> None:
