@@ -363,5 +363,11 @@ class _Poll:
 
 
 def logFailure(error: BaseException) -> None:
-    """Log that a reading failed."""
-    log.warning('cannot see whether addresses have changed, trying again every %s s: %s', POLL_SECONDS, error)
+    """Log that a reading failed; of a lack of descriptors those tell who have to do without."""
+    isOurs = isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
+    log.log(
+        logging.DEBUG if isOurs else logging.WARNING,
+        'cannot see whether addresses have changed, trying again every %s s: %s',
+        POLL_SECONDS,
+        error,
+    )
