@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from . import _message
+from ._interfaces import isLinkLocal
 from ._limits import Limits
 from ._xml import escape
 from .Errors import MessageError
@@ -29,6 +30,8 @@ END = '</e:propertyset>\n'
 DEFAULT_SECONDS = 1800  # UDA 1.1 §4.1.2: SHOULD be this or more
 MAX_DIGITS = 9  # of a wished time, which is far beyond what is granted
 MAX_PORT = 65535
+MAX_HOSTS_ALONE = 2  # a link of so few addresses has hosts only (RFC 3021, RFC 6164)
+MAX_IPV4 = 0xFFFFFFFF
 
 # As texts, compiled when first needed: a device without subscribers needs none.
 SECONDS = r'(?ai)second-(\d+|infinite)\Z'
@@ -41,27 +44,35 @@ HIDDEN_CONTROL = r'(?ai)%(?:[01][0-9a-f]|7f)'
 class Callback(NamedTuple):
     """Where the events of a subscriber go.
 
-    :param address: a literal, without brackets.
+    :param address: a literal in its canonical form, without brackets.
     :param target: path and query.
+    :param zone: of an IPv6 address on a link, our number of that link, which nobody else is told.
     """
 
     address: str
     port: int
     target: str
+    zone: str = ''
 
     @property
     def host(self) -> str:
         """The value of HOST."""
         return f'[{self.address}]:{self.port}' if ':' in self.address else f'{self.address}:{self.port}'
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """The address, with its zone, and the port to connect to."""
+        return f'{self.address}%{self.zone}' if self.zone else self.address, self.port
+
 
 class CallbackRule(NamedTuple):
     """Which callbacks a subscriber may name (UDA 2.0 §4.1.1 as revised in 2020, against CVE-2020-12695).
 
-    :param peer: the address it subscribes from.
-    :param own: the addresses of this machine.
+    :param peer: the address it subscribes from, with a zone where it needs one.
+    :param own: the addresses of this machine, without zones.
     :param port: of our HTTP server, which no event is ever sent to.
-    :param network: the link it is on, as ``address/netmask``; None where its own address alone will do.
+    :param network: the link it is on, as ``address/netmask`` or ``address/prefix``; None where its own address alone
+        will do.
     """
 
     peer: str
@@ -94,8 +105,8 @@ class CallbackRule(NamedTuple):
         if self.network is None:
             return False
         address, link = ip_address(literal), ip_interface(self.network).network
-        isHost = address != link.network_address and address != link.broadcast_address and not address.is_multicast
-        return address in link and isHost
+        isHost = address != link.network_address and address != link.broadcast_address
+        return address in link and (isHost or link.num_addresses <= MAX_HOSTS_ALONE)
 
 
 class SubscribeRequest(NamedTuple):
@@ -198,21 +209,32 @@ def parseCallbacks(text: str, limits: Limits, peer: str = '') -> tuple[Callback,
 
 def parseCallback(url: str, limits: Limits, peer: str = '') -> Callback:
     """Return one URL: no name to be looked up, no user, no control character in whatever disguise."""
-    from ipaddress import ip_address  # here, as a device without subscribers needs it not
-
     found = re.match(URL, url)
     if found is None or len(url) > limits.maxCallbackBytes or re.search(HIDDEN_CONTROL, url):
         raise MessageError(f'the callback {url[:80]!r} is not http, an address literal and a plain path', 412)
-    address = found[1].strip('[]')
-    if address != peer:
-        try:
-            address = str(ip_address(address))
-        except ValueError as error:
-            raise MessageError(f'the callback {url[:80]!r}: {error}', 412) from error
+    address = found[1] if found[1] == peer else canonical(found[1].strip('[]'))
     port, target = int(found[2] or 80), (found[3] or '/').partition('#')[0]
     if not 0 < port <= MAX_PORT:
         raise MessageError(f'the callback {url[:80]!r} has no port from 1 to {MAX_PORT}', 412)
-    return Callback(address, port, target if target.startswith('/') else f'/{target}')
+    zone = peer.partition('%')[2] if isLinkLocal(address) else ''
+    return Callback(address, port, target if target.startswith('/') else f'/{target}', zone)
+
+
+def canonical(literal: str) -> str:
+    """Return the one form of an address literal (RFC 5952); an IPv4 address in IPv6's clothes is none.
+
+    :raises MessageError: 412, it is no address of a host.
+    """
+    from ipaddress import IPv6Address, ip_address  # here, as a device without subscribers needs it not
+
+    try:
+        address = ip_address(literal)
+    except ValueError as error:
+        raise MessageError(f'a callback whose address is none: {error}', 412) from error
+    isIPv4Inside = isinstance(address, IPv6Address) and (address.ipv4_mapped or 1 < int(address) <= MAX_IPV4)
+    if isIPv4Inside or address.is_unspecified or address.is_multicast:
+        raise MessageError(f'a callback at {literal}, which is no address of a host', 412)
+    return str(address)
 
 
 def renderProperties(texts: Mapping[str, str]) -> bytes:

@@ -1,18 +1,17 @@
 """The HTTP server that a LOCATION leads to (UDA 1.1 §2.1, §2.11; RFC 9110 and 9112 as far as a small server needs
 them).
 
-It owns the listening socket and the connections. What is served stands in a table, made when the devices are announced:
-no path is ever joined to the file system, and nothing is rendered twice.
+It owns the listening sockets and the connections. What is served stands in a table, made when the devices are
+announced: no path is ever joined to the file system, and nothing is rendered twice.
 """
 
 import asyncio
-import errno
 import logging
 import socket
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import ClassVar
@@ -33,10 +32,11 @@ from ._answers import (
 )
 from ._connection import Connection
 from ._control import ControlAnswer
+from ._listening import listeningSockets
 from ._message import DateStamp
 from ._subscribing import SubscriptionAnswer
 from .Description import Places
-from .Errors import ActionError, MessageError, NetworkError
+from .Errors import ActionError, MessageError
 from .Objects import Device
 
 __all__ = [
@@ -66,7 +66,6 @@ KNOWN_METHODS = (
 
 OK = 200
 FETCHED = '< %s:%s %s %s: %d'
-BACKLOG = 100
 ANSWERS_AT_ONCE = 32  # over one connection, before others have their turn
 CLOSE_SECONDS = 1
 STOP_SECONDS = 1
@@ -99,10 +98,10 @@ class HttpServer:
 
     async def InConnection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a connection until the peer, an error, a limit or :meth:`stop` ends it."""
-        if self._isStopping:  # it was accepted at the very last
-            writer.transport.abort()
-            return
         connection = Connection(reader, writer, self._config.annoncer.limits)
+        if self._isStopping or not self._config.accepts(connection.host):  # it was accepted at the very last
+            connection.abort()
+            return
         self._open[writer] = connection
         self._makeRoom(connection)
         try:
@@ -219,11 +218,16 @@ def longestIdle(connections: Iterable[Connection], newcomer: Connection) -> Conn
 
 
 class HTTP:
-    """The server of one announcer: its socket, its connections, and the table of what it serves.
+    """The server of one announcer: its sockets, its connections, and the table of what it serves.
+
+    Beside what it is made with, two attributes may be set: ``hasIPv6``, before it starts, says whether all interfaces
+    are meant in IPv6 too. ``accepts`` is called with our address that a peer has connected to, for IPv6 on a link with
+    its zone (``fe80::1%3``), and tells whether it is served; at others the connection is closed without a word.
 
     :param annoncer: the announcer.
     :param port: 0 takes a free one; :attr:`port` tells which, once it listens.
-    :param netbind: the address to listen at.
+    :param netbind: the address to listen at, of IPv6 with a zone where it needs one; ``0.0.0.0`` or ``::`` is every one
+        in both protocols.
     """
 
     reuse: ClassVar[bool] = sys.platform != 'win32'  # there it would let two programs share the port
@@ -232,47 +236,64 @@ class HTTP:
         self.annoncer = annoncer
         self.netbind = netbind
         self.port = port
+        self.hasIPv6 = True
+        self.accepts: Callable[[str], bool] = acceptsAny
         self.server = HttpServer(self)
         self._wantedPort = port
-        self._listening: _transport.Listener | asyncio.Server | None = None
+        self._families: tuple[int, ...] = ()
+        self._listening: list[_transport.Listener | asyncio.Server] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def servesIPv4(self) -> bool:
+        """Tell whether it listens in IPv4."""
+        return socket.AF_INET in self._families
+
+    @property
+    def servesIPv6(self) -> bool:
+        """Tell whether it listens in IPv6: not where the machine has none, or another program has the port there."""
+        return socket.AF_INET6 in self._families
 
     async def start(self) -> None:
         """Listen; a second time is harmless.
 
         :raises NetworkError: the port is taken, or the address is not ours.
         """
-        if self._listening is None:
-            sock = self._bound()
-            self.port = sock.getsockname()[1]
-            self.server.begin()
-            self._loop = asyncio.get_running_loop()
-            if _transport.isPossibleOn(self._loop):
-                self._listening = _transport.Listener(sock, self._accepted)
-                return
-            # In two steps, as a start that is cancelled between listening and returning would lose the socket.
-            self._listening = await asyncio.start_server(self.server.InConnection, sock=sock, start_serving=False)
-            await self._listening.start_serving()
+        if self._listening:
+            return
+        socks = listeningSockets(self.netbind, self._wantedPort, hasIPv6=self.hasIPv6, isReused=self.reuse)
+        self.port = socks[0].getsockname()[1]
+        self._families = tuple(sock.family for sock in socks)
+        self.server.begin()
+        self._loop = asyncio.get_running_loop()
+        if _transport.isPossibleOn(self._loop):
+            self._listening = [_transport.Listener(socks, self._accepted)]
+            return
+        # In two steps, as a start that is cancelled between listening and returning would lose the sockets.
+        servers = [await asyncio.start_server(self.server.InConnection, sock=one, start_serving=False) for one in socks]
+        self._listening = [*servers]
+        for server in servers:
+            await server.start_serving()
 
     async def stop(self) -> None:
         """Stop listening and cut off every connection; a second time is harmless."""
-        listening = self._listening
+        servers = [one for one in self._listening if isinstance(one, asyncio.Server)]
         self.abandon()
         await self.server.stop()
-        if isinstance(listening, asyncio.Server):
+        if servers:
             for _ in range(LATE_TURNS):
                 await asyncio.sleep(0)
             with suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_SECONDS):
-                    await listening.wait_closed()
+                    await asyncio.gather(*(server.wait_closed() for server in servers))
 
     def abandon(self) -> None:
         """Stop listening, without a loop; connections are left to themselves."""
-        listening, self._listening = self._listening, None
-        if listening is not None:
-            listening.close()
-        self.port = self._wantedPort
+        listening, self._listening = self._listening, []
+        for one in listening:
+            one.close()
+        self.port, self._families = self._wantedPort, ()
 
     def initLoop(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start on a loop: at once when it is idle, as a task of its own when it runs."""
@@ -280,7 +301,7 @@ class HTTP:
 
     def dispose(self) -> None:
         """Stop listening; connections end with the loop's next turn."""
-        if self._listening is not None and self._loop is not None:
+        if self._listening and self._loop is not None:
             self._task = _loops.startOn(self._loop, self.stop, 'upnp HTTP stop')
 
     def _accepted(self, sock: socket.socket) -> None:
@@ -295,7 +316,7 @@ class HTTP:
         :returns: the resources by path, and the CONFIGID.
         """
         request = HttpRequest('GET', places.description, 'HTTP/1.1', {})
-        page = f'http://{{host}}:{self.port}{places.page}'
+        page = f'http://{self.annoncer.urlHost("{host}")}{places.page}'
         description = DescriptionAnswer(request, self.annoncer).render(root, places, page)
         scpds = {
             places.scpd(service): ScpdAnswer(request, self.annoncer).render(service) for service, _ in places.services
@@ -313,20 +334,7 @@ class HTTP:
         resources[places.page] = Resource(PageAnswer, HTML_TYPE, _page.renderPage(root, places))
         return resources, configId
 
-    def _bound(self) -> socket.socket:
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            if self.reuse:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is accepted has it too
-            sock.setblocking(False)
-            sock.bind((self.netbind, self._wantedPort))
-            sock.listen(BACKLOG)
-        except OSError as error:
-            sock.close()
-            remedy = 'choose another with httpPort=..., or httpPort=0 for any free one'
-            if error.errno == errno.EADDRNOTAVAIL:
-                remedy = 'netBind has to be an address of this machine'
-            text = f'HTTP port {self._wantedPort} on {self.netbind} is not to be had ({error.strerror}): {remedy}'
-            raise NetworkError(error.errno, text) from error
-        return sock
+
+def acceptsAny(host: str) -> bool:
+    """Serve who connects to any of our addresses."""
+    return True

@@ -98,21 +98,24 @@ class Announcer:
         self.serverToken = serverToken(systemToken(), server)
         self.advertisement = Advertisement()
         self.resources: dict[str, Resource] = {}
+        self.advertisedHost, self._port = ('', None) if advertisedHost is None else checkedHost(advertisedHost)
+        wish = Wish(
+            netBind,
+            None if interfaces is None else checkedNames('interfaces', interfaces),
+            checkedNames('ignoredInterfaces', ignoredInterfaces),
+            hasIPv4=':' not in self.advertisedHost,
+            hasIPv6=ipv6,
+        )
+        self.network = Network(wish, self._onLeft, self._onArrived)
         self.http = HTTP(self, httpPort, netBind)
+        self.http.hasIPv6 = ipv6
+        if wish.isName:  # its addresses may come and go
+            self.http.netbind, self.http.accepts = ANY_ADDRESSES[0], self.network.isOurs
         self.ssdp = SSDP(self, netBind)
         self.events = Events(self.limits, self.ssdp.multicastEvent)
         self.calls = Calls(self.limits, self.events.together)
         self._roots = [checkedDevice(device)]
         self._main = device
-        self._host, self._port = ('', None) if advertisedHost is None else checkedHost(advertisedHost)
-        wish = Wish(
-            netBind,
-            None if interfaces is None else checkedNames('interfaces', interfaces),
-            checkedNames('ignoredInterfaces', ignoredInterfaces),
-            hasIPv4=not self._host.startswith('['),
-            hasIPv6=ipv6,
-        )
-        self.network = Network(wish, self._onLeft, self._onArrived)
         self._isLinkWide = callbackHosts == LINK
         self._bootId = bootId
         self._noted: set[str] = set()
@@ -331,9 +334,8 @@ class Announcer:
         self._watch(*roots)
         await prepare(roots, self._noted)
         await self.network.start()
-        if self.interfaces.chosen and self.netBind not in ANY_ADDRESSES:
-            self.http.netbind = self.interfaces.chosen[0].address
         await self.http.start()
+        self.network.keepTo(hasIPv4=self.http.servesIPv4, hasIPv6=self.http.servesIPv6)
         self.events.reopen()
         self.resources, self.advertisement = published(self.http, roots, self._main, self.nextBootId())
         self.events.start(self._services())
@@ -378,28 +380,28 @@ class Announcer:
     def callbackRule(self, peer: str, host: str) -> CallbackRule:
         """Return where the events of a subscriber may go.
 
-        :param peer: its address.
-        :param host: our address that it has connected to.
+        :param peer: its address, with a zone where it needs one.
+        :param host: our address that it has connected to, likewise.
         """
         choice = self.interfaces
         link = choice.linkOf(host) if self._isLinkWide else None
-        return CallbackRule(peer, choice.addresses | {host}, self.httpPort, link)
+        return CallbackRule(peer, choice.addresses | {host.partition('%')[0]}, self.httpPort, link)
 
     def urlHost(self, address: str) -> str:
         """Return host and port of the URLs that lead to one of our addresses, by what others reach it by."""
-        return f'{self._host or hostOf(address)}:{self._port or self.httpPort}'
+        return f'{hostOf(self.advertisedHost or address)}:{self._port or self.httpPort}'
 
     def _bye(self) -> None:
         self.ssdp.bye()
         self.events.close()
 
     def _notify(self) -> None:
-        if self.ssdp.isSilent:
+        if not self.events.isOpen:  # after a byebye; who was subscribed before is so no more (UDA 1.1 §4.1.2)
             self.events.reopen()
         self.ssdp.notify()
 
     def nextBootId(self) -> int:
-        """Return the BOOTID for a new start, or a new address (UDA 1.1 §1.2.2): greater than any before."""
+        """Return the BOOTID for a new start, address or interface (UDA 1.1 §1.2.2): greater than any before."""
         former = max((root.bootId for root in self._roots if root.bootId is not None), default=None)
         bootId = bootIdAt(time.time(), former) if self._bootId is None else nextBootId(self._bootId, former)
         for root in self._roots:
@@ -427,6 +429,8 @@ class Announcer:
             renewal = self.network.settle()
             if renewal is not None and life.isReady:
                 await self.ssdp.renew(renewal)
+                self.events.leave([one.zoned for one in renewal.lost])
+                self.events.offer()
                 self._tellLocations()
 
     # What changes while it runs

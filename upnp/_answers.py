@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol, TypeVar
 from . import Description, _message
 from ._calls import Calls
 from ._events import Events
+from ._interfaces import hostOf
 from ._limits import Limits
 from ._xml import Element
 from .Description import Places
@@ -26,6 +27,8 @@ __all__ = [
 ]
 
 XML_TYPE = 'text/xml; charset="utf-8"'
+# Of a document. Addresses come and go while a device runs, and all of 127.0.0.0/8 are this machine's.
+MAX_FILLED = 32
 LANGUAGE = 'en'  # of what is served; UDA 1.1 §2.11 wants it told when ACCEPT-LANGUAGE came
 
 REASONS = {  # RFC 9110 §15, those that are answered
@@ -53,8 +56,8 @@ class HttpRequest:
 
     :param path: of the resource, without the query.
     :param headers: by lower-case name.
-    :param host: the address of ours that the peer connected to.
-    :param peer: the peer's address and port.
+    :param host: the address of ours that the peer connected to, for IPv6 on a link with its zone: ``fe80::1%3``.
+    :param peer: the peer's address, likewise, and port.
     """
 
     def __init__(
@@ -144,6 +147,10 @@ class Published(Protocol):
     limits: Limits
     calls: Calls
     events: Events
+    advertisedHost: str
+
+    def urlHost(self, address: str) -> str:
+        """Return host and port of the URLs that lead to one of our addresses."""
 
     @property
     def serverToken(self) -> str:
@@ -156,8 +163,8 @@ class Published(Protocol):
     def callbackRule(self, peer: str, host: str) -> CallbackRule:
         """Return where the events of a subscriber may go.
 
-        :param peer: its address.
-        :param host: our address that it has connected to.
+        :param peer: its address, with a zone where it needs one.
+        :param host: our address that it has connected to, likewise.
         """
 
 
@@ -183,7 +190,9 @@ class Resource:
         if isinstance(self.content, bytes):
             return self.content
         if host not in self._filled:
-            self._filled[host] = Description.fill(self.content, self.configId, host)
+            if len(self._filled) >= MAX_FILLED:
+                self._filled.clear()
+            self._filled[host] = Description.fill(self.content, self.configId, hostOf(host))
         return self._filled[host]
 
 
@@ -214,7 +223,7 @@ class ResourceAnswer(HttpAnswer):
         """Prepare the answer: the bytes that were rendered when the devices were announced."""
         resource = self.resource
         self.headers['CONTENT-TYPE'] = resource.contentType
-        self.body = resource.body(self.request.host)
+        self.body = resource.body(self._upnp.advertisedHost or self.request.host)
 
 
 class DescriptionAnswer(ResourceAnswer):

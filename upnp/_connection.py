@@ -5,6 +5,7 @@ It knows how long to wait and how much to take, and refuses to know what a reque
 
 import asyncio
 
+from ._addresses import addressOf
 from ._limits import Limits
 from ._message import CHUNKED, Request, headEnd, parseChunkSize, parseRequest
 from .Errors import MessageError
@@ -17,12 +18,16 @@ MAX_CHUNK_LINE_BYTES = 1024
 
 
 class Connection:
-    """One connection: its bytes cut into requests, each read bounded in time and size."""
+    """One connection: its bytes cut into requests, each read bounded in time and size.
+
+    ``peer`` is the peer's address and port, ``host`` the address of ours that it has connected to, each with its zone.
+    """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: Limits) -> None:
+        peer = writer.get_extra_info('peername') or ('?', 0)
         self.writer = writer
-        self.peer: tuple[str, int] = (writer.get_extra_info('peername') or ('?', 0))[:2]
-        self.host: str = (writer.get_extra_info('sockname') or ('',))[0]
+        self.peer: tuple[str, int] = (addressOf(peer), peer[1])
+        self.host: str = addressOf(writer.get_extra_info('sockname') or ('', 0))
         self.task = currentTask('upnp connection')
         self.isBusy = False  # while a function of the user's runs for it
         self._reader = reader

@@ -120,6 +120,25 @@ class Events:
         self._unaware.clear()
         self._endEach(self._book.clear())
 
+    @property
+    def isOpen(self) -> bool:
+        """Tell whether subscriptions are taken: not before it starts, nor when the device has left."""
+        return self._isOpen
+
+    def leave(self, hosts: Collection[str]) -> None:
+        """End the subscriptions that were asked for at these addresses of ours, as an interface has gone.
+
+        :param hosts: such as ``192.168.1.20`` or ``fe80::1%3``; see :meth:`upnp._subscriptions.Book.leave`.
+        """
+        self._endEach(self._book.leave(hosts))
+
+    def offer(self) -> None:
+        """Tell now what could not be told, those too that were given up: the network is back."""
+        aware = [one for one in self._book.subscriptions.values() if one not in self._unaware]
+        for subscription in aware:
+            subscription.offer()
+        self._notify(aware)
+
     def reopen(self) -> None:
         """End every subscription, as the device begins anew (UDA 1.1 §4.1.2), and take others."""
         self.close()
@@ -139,9 +158,11 @@ class Events:
             self._loop = self._alarm = self._holdAlarm = None
             self._services, self._set = (), {}
 
-    def subscribe(self, service: Service, request: SubscribeRequest, peer: str) -> Subscription:
+    def subscribe(self, service: Service, request: SubscribeRequest, peer: str, host: str) -> Subscription:
         """Make a subscription, or renew the one that is meant; :meth:`begin` it when the peer knows of it.
 
+        :param peer: the subscriber's address, with a zone where it needs one.
+        :param host: our address that it has connected to, likewise.
         :raises MessageError: 412, there is none to renew; 503, there are too many, or the device has left.
         """
         from uuid import uuid4  # here, as a device without subscribers needs it not
@@ -153,7 +174,7 @@ class Events:
         elif not self._isOpen:
             raise MessageError('the device has said byebye', 503)
         else:
-            subscription = self._book.subscribe(service, f'uuid:{uuid4()}', request, peer, now)
+            subscription = self._book.subscribe(service, f'uuid:{uuid4()}', request, peer, now, host=host)
             self._unaware[subscription] = NEVER
         self._arm()
         return subscription
@@ -186,7 +207,7 @@ class Events:
         self._endEach((self._book.unsubscribe(service, sid, asyncio.get_running_loop().time()),))
 
     def drop(self, subscription: Subscription) -> None:
-        """End a subscription whose subscriber could not be told of it."""
+        """End a subscription whose subscriber could not be told of it, or says that it knows nothing of it."""
         self._unaware.pop(subscription, None)
         self._book.remove(subscription)
         self._endEach((subscription,))
@@ -233,5 +254,5 @@ class Events:
         if self._notifier is None:
             from ._notifier import Notifier  # here, as a device without subscribers needs none
 
-            self._notifier = Notifier(self._limits)
+            self._notifier = Notifier(self._limits, self.drop)
         self._notifier.begin(subscriptions)

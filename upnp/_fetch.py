@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from . import _message, _transport
+from ._addresses import socketAddressOf
 from .Errors import MessageError
 
 __all__ = ['Outcome', 'PeerConnection']
@@ -30,7 +31,7 @@ class PeerConnection(asyncio.Protocol):
     An answer counts as soon as its head is here; the body is skipped as it comes, and when it has come whole the
     connection can be used for the next request.
 
-    :param place: an address literal and the port of the peer.
+    :param place: an address literal, on an IPv6 link with the link's number (``fe80::9%3``), and the port of the peer.
     :param maxBytes: of an answer, head and body.
     """
 
@@ -94,7 +95,7 @@ class PeerConnection(asyncio.Protocol):
             sock = self._socket = socket.socket(family, socket.SOCK_STREAM)
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if (number := sock.connect_ex(self.place)) not in UNDER_WAY:
+            if (number := sock.connect_ex(socketAddressOf(*self.place))) not in UNDER_WAY:
                 raise OSError(number, os.strerror(number))
         except OSError as error:
             self._dropSocket()

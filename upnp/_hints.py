@@ -45,8 +45,8 @@ YIELDS = 'it yields, and an action returns'
 class Call:
     """Who called an action, and how: what a function gets in a parameter that is annotated ``upnp.Call``.
 
-    :param peer: the caller's address and port.
-    :param host: the address of ours that was called.
+    :param peer: the caller's address and port; an IPv6 address on a link carries the link's number: ``fe80::9%3``.
+    :param host: the address of ours that was called, likewise.
     :param headers: of the request, by lower-case name.
     :param serviceType: the one that was called, whose version may be lower than the service's.
     :param action: the action's name.

@@ -78,6 +78,11 @@ class Interface(NamedTuple):
         """What it shares with other addresses that are heard by the same peers in the same group."""
         return self.name, self.isIPv6, self.isLinkLocal
 
+    @property
+    def zoned(self) -> str:
+        """The address with its zone, where it needs one: ``fe80::1%3``."""
+        return f'{self.address}%{self.number}' if self.isLinkLocal else self.address
+
     def __str__(self) -> str:
         return f'{self.name} ({self.address})' if self.address else self.name
 
@@ -112,6 +117,12 @@ class Wish(NamedTuple):
     def isAny(self) -> bool:
         """Tell whether ``netBind`` leaves the choice open."""
         return self.netBind in ANY_ADDRESSES
+
+    @property
+    def isName(self) -> bool:
+        """Tell whether ``netBind`` is an interface's name."""
+        text = self.netBind.partition('%')[0]
+        return not (':' in text or (text.count('.') == 3 and text.replace('.', '').isdecimal()))
 
     def check(self, found: Iterable[Found]) -> None:
         """Check that ``netBind`` is here.

@@ -54,7 +54,8 @@ class Network:
     def __init__(self, wish: Wish, onLeft: Callable[[Departure], None], onSettled: Callable[[], None]) -> None:
         self.choice = Choice()
         self.makeWatch: MakeWatch = systemWatch  # the seam to the system
-        self._wish = wish
+        self._wish = self._keptTo = wish
+        self._found: list[Found] = []
         self._onLeft = onLeft
         self._onSettled = onSettled
         self._presence = Presence()
@@ -76,11 +77,23 @@ class Network:
         self._loop = asyncio.get_running_loop()
         self._alarm = _loops.Alarm(self._loop, self._onSettled)
         self._watch = self.makeWatch(self._onChange, self._onSlept)
-        found = await self._watch.start()
-        self._wish.check(found)
-        self.choice = chooseInterfaces(found, self._wish)
+        self._found = await self._watch.start()
+        self._wish.check(self._found)
+        self._keptTo = self._wish
+        self.choice = chooseInterfaces(self._found, self._wish)
+        self._presence = Presence(self.choice.chosen)
+
+    def keepTo(self, *, hasIPv4: bool, hasIPv6: bool) -> None:
+        """Use the protocols only that there is a server for; then tell what is used."""
+        wish = self._wish
+        self._keptTo = wish._replace(hasIPv4=wish.hasIPv4 and hasIPv4, hasIPv6=wish.hasIPv6 and hasIPv6)
+        self.choice = chooseInterfaces(self._found, self._keptTo)
         self._presence = Presence(self.choice.chosen)
         self._tell()
+
+    def isOurs(self, address: str) -> bool:
+        """Tell whether ``netBind`` means the interface of an address, which may have a zone."""
+        return any(self._wish.isBoundTo(one) and address in (one.address, one.zoned) for one, _ in self._found)
 
     def stop(self) -> None:
         """Watch no more; it needs no loop, and a second time is harmless."""
@@ -105,7 +118,7 @@ class Network:
         return renewal
 
     def _onChange(self, found: list[Found]) -> None:
-        self.choice = chooseInterfaces(found, self._wish)
+        self._found, self.choice = found, chooseInterfaces(found, self._keptTo)
         there = [interface for interface, hindrance in found if not hindrance]
         self._leave(self._presence.observe(self.choice.chosen, there, self._now()))
 

@@ -7,7 +7,7 @@ import asyncio
 import errno
 import logging
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from . import _loops
 from ._fetch import Outcome, PeerConnection
@@ -24,6 +24,7 @@ NOTICE_SECONDS = 30.0  # for one event, over all callbacks: UDA 1.1 §4.3.1
 MAX_SHARE = 2  # those that do not may have one connection of so many,
 MIN_SHARE = 8  # and one of so many even when all others are wanted by those that do
 SUCCESS = range(200, 300)
+UNKNOWN_SID = 412  # UDA 1.1 §4.3.2
 # Troubles of this machine, not of the subscriber: they are no reason to stop telling it.
 OUR_FAULTS = (
     *(errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EPERM),
@@ -32,10 +33,14 @@ OUR_FAULTS = (
 
 
 class Notifier:
-    """All deliveries of one announcer, and the connections that are kept for the next ones."""
+    """All deliveries of one announcer, and the connections that are kept for the next ones.
 
-    def __init__(self, limits: Limits) -> None:
+    :param forget: called with a subscription that its subscriber knows nothing of, which is to end.
+    """
+
+    def __init__(self, limits: Limits, forget: Callable[[Subscription], None]) -> None:
         self.limits = limits
+        self._forget = forget
         self._active: dict[Subscription, _Delivery] = {}  # the one that began first is first
         self._prompt, self._others = _Queue(), _Queue()
         self._isFilling = False
@@ -162,6 +167,14 @@ class Notifier:
             connection.close()
         self.begin((subscription,))  # what has come meanwhile
 
+    def disowned(self, delivery: '_Delivery') -> None:
+        """End a delivery, and its subscription, as the subscriber does not know it (UDA 1.1 §4.3.2)."""
+        subscription = delivery.subscription
+        log.debug('> %s is not known to its subscriber', subscription.sid)
+        subscription.end()
+        self.ended(delivery, isDelivered=False, isOurFault=True)
+        self._forget(subscription)
+
     def lookAt(self, due: float) -> None:
         """Look for late ones then, unless that is done before: a timer for each would cost more than its event."""
         if self._lateAlarm is None:
@@ -266,7 +279,7 @@ class _Delivery:
             return
         self._callback, self._isSecond = callback, False
         connection = self.connection
-        if connection is not None and connection.isReusable and connection.place == (callback.address, callback.port):
+        if connection is not None and connection.isReusable and connection.place == callback.place:
             self._ask(connection)
         else:
             self._askAnew()
@@ -292,8 +305,7 @@ class _Delivery:
         self.cancel()
         self._isSecond = True
         self._triedAt = asyncio.get_running_loop().time()
-        place = self._callback.address, self._callback.port
-        self.connection = PeerConnection(place, self._notifier.limits.maxEventAnswerBytes)
+        self.connection = PeerConnection(self._callback.place, self._notifier.limits.maxEventAnswerBytes)
         self._ask(self.connection)
 
     def _ask(self, connection: PeerConnection) -> None:
@@ -309,6 +321,8 @@ class _Delivery:
             self._askAnew()
         elif not isinstance(outcome, Exception) and outcome.status in SUCCESS:
             self._notifier.ended(self, isDelivered=True)
+        elif told == UNKNOWN_SID and self.notice.seq:  # to the initial event it says no more than that that came early
+            self._notifier.disowned(self)
         else:
             self._isOurFault = isinstance(outcome, OSError) and outcome.errno in OUR_FAULTS
             self.tryNext()

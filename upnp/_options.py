@@ -72,7 +72,7 @@ def checkedHeaders(headers: Mapping[str, str], ours: Collection[str]) -> dict[st
 
 
 def checkedHost(value: str) -> tuple[str, int | None]:
-    """Return the host of ``advertisedHost``, as it stands in a URL, and the port if it names one.
+    """Return the host of ``advertisedHost``, without brackets, and the port if it names one.
 
     :raises ValueError: it is no address literal or host name, with or without a port.
     """
@@ -80,8 +80,7 @@ def checkedHost(value: str) -> tuple[str, int | None]:
     port = None if found is None or found['port'] is None else int(found['port'])
     if found is None or (port is not None and not 1 <= port <= MAX_PORT):
         raise ValueError(f"advertisedHost {value!r} is neither a host nor 'host:port', such as '192.168.1.5:8080'")
-    host = found['bare'] or found['host']
-    return (f'[{host}]' if ':' in host and not host.startswith('[') else host), port
+    return (found['bare'] or found['host']).strip('[]'), port
 
 
 def serverToken(system: str, product: str) -> str:

@@ -84,8 +84,8 @@ class Presence:
         if not self._waiting:
             self._due = None
         elif self._waiting.keys() - former.keys():
-            atMost = min(self._waiting.values()) + MAX_SETTLE_SECONDS
-            self._due = min(now + SETTLE_SECONDS * 2 ** self._lossesAt(now), atMost)
+            latest = min(self._waiting.values()) + MAX_SETTLE_SECONDS
+            self._due = min(now + SETTLE_SECONDS * 2 ** self._lossesAt(now), latest)
 
     def _lossesAt(self, now: float) -> int:
         return self._losses if now - self._lossAt < CALM_SECONDS else 0

@@ -40,7 +40,7 @@ class SubscriptionAnswer(ResourceAnswer):
         rule = upnp.callbackRule(request.peer[0], request.host)
         wish = GENA.parseSubscribe(request.headers, rule, upnp.limits, request.version)
         wish = wish.among([str(variable.name) for variable in service.stateVariables if variable.sendEvents])
-        self._subscription = upnp.events.subscribe(service, wish, request.peer[0])
+        self._subscription = upnp.events.subscribe(service, wish, request.peer[0], request.host)
         sid = self.headers['SID'] = self._subscription.sid
         hosts = [callback.host for callback in wish.callbacks] or 'as before'
         log.debug('< %s:%s %s of %r for %d s, told at %s', *request.peer, sid, service, wish.seconds, hosts)

@@ -6,7 +6,7 @@ a thousand of them take no more memory than one does.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from ._limits import Limits
@@ -19,6 +19,12 @@ __all__ = ['Book', 'Notice', 'Subscription', 'nextKey']
 
 PER_PEER = 'Limits.maxSubscriptionsPerPeer'
 MAX_KEY = 4294967295  # UDA 1.1 §4.3.2: 32 bits
+
+
+def isSame(one: str, other: str) -> bool:
+    """Tell whether two texts mean one address; a zone counts only where both have one."""
+    (literal, _, zone), (otherLiteral, _, otherZone) = one.partition('%'), other.partition('%')
+    return literal == otherLiteral and (zone == otherZone or not zone or not otherZone)
 
 
 def nextKey(key: int) -> int:
@@ -44,17 +50,22 @@ class Subscription:
 
     The event key of a message is given when the message is taken, so that keys rise by one whatever was passed over.
     What was given up, because the subscriber could not be reached or answered an error, is told with the next event.
+
+    :param host: our address that it was asked for at, for IPv6 on a link with its zone: ``fe80::1%3``.
     """
 
     __slots__ = (
-        *('sid', 'publisher', 'peer', 'request', 'expires', 'seq', 'failures', 'isLive', 'isPrompt'),
+        *('sid', 'publisher', 'peer', 'host', 'request', 'expires', 'seq', 'failures', 'isLive', 'isPrompt'),
         *('_isOwed', '_isBehind', '_known', '_tried'),
     )
 
-    def __init__(self, sid: str, publisher: Publisher, peer: str, request: SubscribeRequest, now: float) -> None:
+    def __init__(
+        self, sid: str, publisher: Publisher, peer: str, request: SubscribeRequest, now: float, *, host: str = ''
+    ) -> None:
         self.sid = sid
         self.publisher = publisher
         self.peer = peer
+        self.host = host
         self.request = request
         self.expires = now + request.seconds
         self.seq = 0
@@ -114,6 +125,10 @@ class Subscription:
     def renew(self, seconds: int, now: float) -> None:
         """Begin its time anew; what it could not be told is offered once more."""
         self.expires = now + seconds
+        self.offer()
+
+    def offer(self) -> None:
+        """Forget what has failed: what it could not be told is to be told once more."""
         self.failures = 0
         self._tried = self._known
 
@@ -141,10 +156,13 @@ class Book:
             known.refresh(now)  # now that other threads can see it: what they set before is read, what after is noted
         return known
 
-    def subscribe(self, service: Service, sid: str, request: SubscribeRequest, peer: str, now: float) -> Subscription:
+    def subscribe(
+        self, service: Service, sid: str, request: SubscribeRequest, peer: str, now: float, *, host: str = ''
+    ) -> Subscription:
         """Make a subscription; where there are too many, one that is paused makes room for it.
 
         :param sid: not used before.
+        :param host: our address that it was asked for at.
         :raises MessageError: 503, there are too many.
         """
         self.expire(now)
@@ -154,7 +172,7 @@ class Book:
         if len(self.subscriptions) >= limits.maxSubscriptions and not self._forget():
             raise MessageError(f'{len(self.subscriptions)} subscriptions: Limits.maxSubscriptions', 503)
         publisher = self.publish(service, now)
-        subscription = Subscription(sid, publisher, peer, request, now)
+        subscription = Subscription(sid, publisher, peer, request, now, host=host)
         self.subscriptions[sid] = self._audiences.setdefault(publisher, {})[sid] = subscription
         self._counts[counted] += 1
         self._earliest = min(self._earliest, subscription.expires)
@@ -230,6 +248,18 @@ class Book:
             self.remove(subscription)
         self._earliest = min((one.expires for one in self.subscriptions.values()), default=float('inf'))
         return over
+
+    def leave(self, hosts: Collection[str]) -> list[Subscription]:
+        """End the subscriptions that were asked for at one of these addresses of ours, and return them.
+
+        An address with a zone is the same one with the same zone; where one of both has none, any zone will do.
+
+        :param hosts: such as ``192.168.1.20`` or ``fe80::1%3``, with the link's number.
+        """
+        gone = [one for one in self.subscriptions.values() if any(isSame(one.host, host) for host in hosts)]
+        for subscription in gone:
+            self.remove(subscription)
+        return gone
 
     def clear(self) -> list[Subscription]:
         """End all subscriptions, and return them."""

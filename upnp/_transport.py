@@ -8,7 +8,8 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 __all__ = ['Listener', 'SocketTransport', 'isPossibleOn']
 
@@ -29,33 +30,33 @@ def isPossibleOn(loop: asyncio.AbstractEventLoop) -> bool:
 
 
 class Listener:
-    """Accepts connections on a socket that listens.
+    """Accepts connections on sockets that listen.
 
     :param accepted: called with each connection's socket, which does not block.
     """
 
-    def __init__(self, sock: socket.socket, accepted: Callable[[socket.socket], None]) -> None:
-        self._sock = sock
+    def __init__(self, socks: Iterable[socket.socket], accepted: Callable[[socket.socket], None]) -> None:
+        self._socks = tuple(socks)
         self._accepted = accepted
         self._loop = asyncio.get_running_loop()
         self._pause: asyncio.TimerHandle | None = None
         self._isTold = False
-        self._loop.add_reader(sock.fileno(), self._onReady)
+        self._resume()
 
     def close(self) -> None:
         """Stop listening; a second time is harmless."""
-        if self._sock.fileno() < 0:
-            return
+        socks, self._socks = self._socks, ()
         if self._pause is not None:
             self._pause.cancel()
-        if not self._loop.is_closed():
-            self._loop.remove_reader(self._sock.fileno())
-        self._sock.close()
+        for sock in socks:
+            if not self._loop.is_closed():
+                self._loop.remove_reader(sock.fileno())
+            sock.close()
 
-    def _onReady(self) -> None:
+    def _onReady(self, listening: socket.socket) -> None:
         for _ in range(ACCEPTS_AT_ONCE):
             try:
-                sock, _ = self._sock.accept()
+                sock, _ = listening.accept()
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
@@ -67,16 +68,18 @@ class Listener:
             self._accepted(sock)
 
     def _wait(self, error: OSError) -> None:
-        """Leave the peers waiting for a moment: the socket stays ready, and would keep the loop busy."""
+        """Leave all peers waiting for a moment: the socket stays ready, and would keep the loop busy."""
         if not self._isTold:  # once for all: peers decide how often it happens
             self._isTold = True
             log.warning('no connection can be accepted (%s): raise the limit of open files (ulimit -n)', error.strerror)
-        self._loop.remove_reader(self._sock.fileno())
+        for sock in self._socks:
+            self._loop.remove_reader(sock.fileno())
         self._pause = self._loop.call_later(PAUSE_SECONDS, self._resume)
 
     def _resume(self) -> None:
         self._pause = None
-        self._loop.add_reader(self._sock.fileno(), self._onReady)
+        for sock in self._socks:
+            self._loop.add_reader(sock.fileno(), partial(self._onReady, sock))
 
 
 class SocketTransport(asyncio.Transport):

@@ -784,13 +784,13 @@ def test_subscriptions_end_when_the_device_leaves(cable: Cable, leave: str) -> N
         async with announcer(cable, device) as server:
             rule = server.callbackRule('192.0.2.9', HERE)
             request = GENA.parseSubscribe({'callback': '<http://192.0.2.9/>', 'nt': 'upnp:event'}, rule)
-            sid = server.events.subscribe(device.services[0], request, '192.0.2.9').sid
+            sid = server.events.subscribe(device.services[0], request, '192.0.2.9', HERE).sid
             if leave == 'notify after bye':
                 server.bye()
                 with pytest.raises(upnp.MessageError, match='byebye'):
-                    server.events.subscribe(device.services[0], request, '192.0.2.9')
+                    server.events.subscribe(device.services[0], request, '192.0.2.9', HERE)
                 server.notify()
-                server.events.subscribe(device.services[0], request, '192.0.2.9')
+                server.events.subscribe(device.services[0], request, '192.0.2.9', HERE)
             elif leave == 'removeDevice':
                 await server.removeDevice(device)
             elif leave == 'bye':

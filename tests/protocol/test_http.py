@@ -40,7 +40,7 @@ class Site:
         self.multicasts: list[tuple[int, bytes]] = []
         self.events = Events(self.limits, lambda service, key, body: self.multicasts.append((key, body)))
         self.calls = Calls(self.limits, self.events.together)
-        self.serverToken = TOKEN
+        self.serverToken, self.advertisedHost = TOKEN, ''
         self.resources: dict[str, Resource] = {}
         self.http = HTTP(self, 5000, '127.0.0.1')
         device = device or demo()
@@ -52,6 +52,10 @@ class Site:
         """Take subscriptions, on the running loop."""
         self.events.start(self._services)
         return self
+
+    def urlHost(self, address: str) -> str:
+        """Return host and port of URLs."""
+        return f'{address}:{self.http.port}'
 
     def callbackRule(self, peer: str, host: str) -> CallbackRule:
         """Return the rule of an announcer with no other address."""

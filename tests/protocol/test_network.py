@@ -10,6 +10,7 @@ import pytest
 
 import upnp
 from upnp._interfaces import TENTATIVE, Interface
+from upnp.HTTP import HTTP
 
 from .cable import Asker, Cable, Packet
 from .devices import UDN, demo
@@ -24,6 +25,12 @@ WLAN0 = Interface('wlan0', 3, '203.0.113.7', 24)
 LINK = Interface('eth0', 2, 'fe80::20', 64)
 WIDE = Interface('eth0', 2, '2001:db8::20', 64)
 REST_SECONDS = 3  # in which everything that was caused has happened
+
+
+@pytest.fixture(autouse=True)
+def servedByIPv6(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server listens on loopback alone here; nobody connects to it."""
+    monkeypatch.setattr(HTTP, 'servesIPv6', True)
 
 
 @asynccontextmanager
@@ -412,3 +419,18 @@ def test_a_usn_is_the_same_on_all_addresses() -> None:
         one.headers['USN'] for one in notes(cable, WLAN0, 'alive')
     }
     assert all(one.headers['USN'].startswith(UDN) for one in cable.packets)
+
+
+def test_a_protocol_without_a_server_is_not_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its port is taken there, or the machine has it not."""
+    monkeypatch.setattr(HTTP, 'servesIPv6', False)
+    cable, watch = Cable(), FakeWatch(ETH0, LINK)
+
+    async def scene() -> None:
+        async with announced(cable, watch) as server:
+            watch.show(ETH0, LINK, WIDE)
+            await asyncio.sleep(REST_SECONDS)
+            assert server.interfaces.chosen == (ETH0,)
+
+    run(scene())
+    assert [one for one in cable.packets if ':' in one.source[0]] == []

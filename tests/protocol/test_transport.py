@@ -572,7 +572,7 @@ def test_one_that_outlives_its_loop_is_aborted_in_silence() -> None:
 def accepting(sock: socket.socket) -> tuple[Listener, list[socket.socket]]:
     """Return a listener and those it has accepted."""
     accepted: list[socket.socket] = []
-    return Listener(sock, accepted.append), accepted
+    return Listener([sock], accepted.append), accepted
 
 
 def connected(sock: socket.socket, count: int = 1) -> list[socket.socket]:

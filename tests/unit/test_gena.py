@@ -10,7 +10,7 @@ from upnp import GENA, Limits, MessageError, _message
 from upnp.GENA import Callback, CallbackRule, SubscribeRequest
 
 PEER = '192.0.2.9'
-OWN, PORT = frozenset({'192.0.2.1', '2001:db8::1'}), 5000
+OWN, PORT = frozenset({'192.0.2.1', '2001:db8::1', 'fe80::1'}), 5000
 SID = 'uuid:00a56575-78fa-40fe-b107-8f4b5043a2b0'
 NEW = {'nt': 'upnp:event', 'callback': f'<http://{PEER}:4004/events>'}
 RULE = CallbackRule(PEER, OWN, PORT)
@@ -161,7 +161,10 @@ CALLBACKS = {
     'http://[2001:db8::9]/': Callback('2001:db8::9', 80, '/'),
     'http://[2001:DB8:0:0::9]:4004/a': Callback('2001:db8::9', 4004, '/a'),
     'http://[fe80::9]?a': Callback('fe80::9', 80, '/?a'),
-    'http://[::]': Callback('::', 80, '/'),
+    'http://[::1]': Callback('::1', 80, '/'),
+    'http://[::1:0:0]/': Callback('::1:0:0', 80, '/'),
+    'http://[2001:db8:0:0:1:0:0:0]/': Callback('2001:db8:0:0:1::', 80, '/'),
+    'http://[64:ff9b::192.0.2.9]/': Callback('64:ff9b::c000:209', 80, '/'),
     LONGEST: Callback('192.0.2.9', 80, LONGEST.removeprefix(f'http://{PEER}')),
 }
 
@@ -191,6 +194,17 @@ BAD_CALLBACKS = [
     *('http://192.0.2.9/\x85', 'http://192.0.2.9/\u2028', 'http://192.0.2.9/é', 'http://192.0.2.9/"'),
     *('http://192.0.2.9/%0d%0aX:a', 'http://192.0.2.9/%0D', 'http://192.0.2.9?a=%0A', 'http://192.0.2.9/%00'),
     *('http://192.0.2.9/%1f', 'http://192.0.2.9/%1F', 'http://192.0.2.9/%7f', 'http://192.0.2.9/%7F'),
+    *(
+        'http://[fe80::9%3]/',
+        'http://[fe80::9%253]/',
+        'http://[fe80::9%25]/',
+        'http://[fe80::9%]/',
+        'http://[fe80%3a:9]/',
+    ),
+    *('http://[::ffff:192.0.2.9]/', 'http://[::FFFF:192.0.2.9]/', 'http://[::ffff:c000:209]/', 'http://[::ffff:0:0]/'),
+    *('http://[0:0:0:0:0:ffff:127.0.0.1]/', 'http://[::192.0.2.9]/', 'http://[::c000:209]/', 'http://[::2]/'),
+    *('http://[::ffff:ffff]/', 'http://[::]/', 'http://[0:0::0]/', 'http://[ff02::c]:1900/', 'http://[ff02::1]/'),
+    *('http://0.0.0.0/', 'http://239.255.255.250:1900/', 'http://224.0.0.1/'),
     *('http://192.0.2.9/#%0a', ' http://192.0.2.9/', f'{LONGEST}a', 'a' * 9999),
 ]
 
@@ -285,6 +299,15 @@ ALLOWED = [
     (PEER, 'http://192.0.2.254/', LINK),
     ('192.0.2.1', 'http://192.0.2.8/', LINK),
     ('2001:db8::9', 'http://[2001:db8::8]/', LINK6),
+    ('fe80::2%3', 'http://[FE80:0:0::2]/', None),
+    ('fe80::2%3', 'http://[fe80::2]:5000/', None),
+    ('fe80::2%3', 'http://[fe80::8]/', 'fe80::1/64'),
+    ('fe80::1%3', 'http://[fe80::1]:5001/', None),
+    (PEER, 'http://192.0.2.8/', '192.0.2.9/31'),
+    (PEER, 'http://192.0.2.9/', '192.0.2.8/255.255.255.254'),
+    ('192.0.2.8', 'http://192.0.2.9/', '192.0.2.8/255.255.255.254'),
+    ('198.51.100.9', 'http://192.0.2.9/', '192.0.2.9/32'),
+    ('2001:db8::9', 'http://[2001:db8::8]/', '2001:db8::8/127'),
 ]
 NOT_ALLOWED = [
     (PEER, 'http://192.0.2.8/', None),
@@ -308,24 +331,25 @@ NOT_ALLOWED = [
     ('127.0.0.1', 'http://192.0.2.1/', LINK),
     ('192.0.2.1', 'http://127.0.0.1/', LINK),
     (PEER, 'http://[::1]/', LINK),
-    (PEER, 'http://0.0.0.0/', LINK),
-    ('0.0.0.0', 'http://0.0.0.0:5000/', None),
-    (PEER, 'http://0.0.0.0/', '0.0.0.1/255.0.0.0'),
-    (PEER, 'http://[::]/', LINK6),
     (PEER, 'http://192.0.3.8/', LINK),
     (PEER, 'http://198.51.100.9/', LINK),
     (PEER, 'http://192.0.2.0/', LINK),
     (PEER, 'http://192.0.2.255/', LINK),
     (PEER, 'http://255.255.255.255/', LINK),
     (PEER, 'http://192.0.2.11/', '192.0.2.9/255.255.255.252'),
-    (PEER, 'http://239.255.255.250:1900/', LINK),
-    (PEER, 'http://239.255.255.250:1900/', '239.0.0.1/255.0.0.0'),
+    (PEER, 'http://192.0.2.8/', '192.0.2.9/32'),
+    (PEER, 'http://192.0.2.10/', '192.0.2.8/31'),
+    (PEER, 'http://192.0.2.1/', '192.0.2.1/32'),
+    ('2001:db8::9', 'http://[2001:db8::8]/', '2001:db8::9/128'),
+    ('fe80::9%3', 'http://[2001:db8::8]/', 'fe80::1/64'),
+    ('2001:db8::9', 'http://[fe80::8]/', LINK6),
+    ('fe80::9%3', 'http://[fe80:0:0:1::8]/', 'fe80::1/64'),
+    ('fe80::9%3', 'http://[fe80::1]/', 'fe80::1/64'),
+    ('fe80::1%3', 'http://[fe80::1]:5000/', 'fe80::1/64'),
     (PEER, 'http://[2001:db8::8]/', LINK),
     ('2001:db8::9', 'http://192.0.2.8/', LINK6),
     ('2001:db8::9', 'http://[2001:db8:0:1::8]/', LINK6),
     ('2001:db8::9', 'http://[2001:db8::]/', LINK6),
-    ('2001:db8::9', 'http://[ff02::c]:1900/', LINK6),
-    ('2001:db8::9', 'http://[ff02::c]:1900/', 'ff02::1/16'),
 ]
 
 
@@ -334,7 +358,7 @@ def test_events_go_to_the_subscriber_or_to_where_they_may(peer: str, url: str, n
     """UDA 2.0 §4.1.1 as revised in 2020."""
     headers = {**NEW, 'callback': f'<{url}>'}
     request = GENA.parseSubscribe(headers, CallbackRule(peer, OWN, PORT, network))
-    assert request.callbacks == GENA.parseCallbacks(f'<{url}>', Limits())
+    assert request.callbacks == GENA.parseCallbacks(f'<{url}>', Limits(), peer)
 
 
 @pytest.mark.parametrize(('peer', 'url', 'network'), NOT_ALLOWED)
@@ -344,6 +368,27 @@ def test_events_go_nowhere_else(peer: str, url: str, network: str | None) -> Non
     with pytest.raises(MessageError, match='a callback at ') as caught:
         CallbackRule(peer, OWN, PORT, network).check(callback)
     assert caught.value.status == 412
+
+
+@pytest.mark.parametrize(
+    ('peer', 'url', 'place'),
+    [
+        (PEER, 'http://192.0.2.9:81/', (PEER, 81)),
+        ('fe80::2%3', 'http://[FE80:0:0::2]:81/', ('fe80::2%3', 81)),
+        ('fe80::2%3', 'http://[fe80::8]/', ('fe80::8%3', 80)),
+        ('fe80::2', 'http://[fe80::2]/', ('fe80::2', 80)),
+        ('fe80::2%3', 'http://[2001:db8::9]/', ('2001:db8::9', 80)),
+        ('2001:db8::9', 'http://[2001:db8::9]/', ('2001:db8::9', 80)),
+    ],
+)
+def test_a_link_is_the_one_the_subscriber_is_on_and_our_own_business(
+    peer: str, url: str, place: tuple[str, int]
+) -> None:
+    """UDA 2.0 Annex A: no zone stands in a message."""
+    (callback,) = GENA.parseCallbacks(f'<{url}>', Limits(), peer)
+    assert callback.place == place
+    assert '%' not in callback.host
+    assert callback.host.encode() in GENA.renderEvent(callback, SID, 0, b'')
 
 
 def test_one_callback_that_is_not_allowed_spoils_the_others() -> None:

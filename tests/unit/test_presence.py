@@ -440,13 +440,13 @@ class Announcing(RuleBasedStateMachine):
         """Let time pass, and look whenever it is due."""
         end = self.now + seconds
         while (due := self.presence.due) is not None and due <= end:
-            self.passTime(due)
+            self.moveClocks(due)
             renewal = self.presence.settle(self.now)
             assert renewal is not None
             self.renew(renewal)
-        self.passTime(end)
+        self.moveClocks(end)
 
-    def passTime(self, now: float) -> None:
+    def moveClocks(self, now: float) -> None:
         """Move both clocks."""
         self.wallTime += now - self.now
         self.now = now
