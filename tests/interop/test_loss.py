@@ -4,7 +4,7 @@ It searches three times, at 0, 0.5 and 1 s with an MX of 3, and then only listen
 itself in several sets. One datagram that arrives is enough, as each names the description. The loss is at the
 device's own interface, of what comes and of what goes, and silent as on a wire: in an output hook the kernel would
 tell the sender. UDP alone is lost: TCP, which brings the description, repeats by itself, and so does ARP. Answers that
-leave in one call (UDP_SEGMENT) pass these interfaces as one piece and are lost as one, which is harder than on a wire.
+leave in one call (UDP_SEGMENT) may pass these interfaces as one piece and be lost as one, harder than on a wire.
 """
 
 from __future__ import annotations

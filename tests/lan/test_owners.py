@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,13 +18,13 @@ IMPORT = 'from upnp._owners import portOwners'
 
 
 def nameOf(program: subprocess.Popen[str]) -> str:
-    return f'python3 (pid {program.pid})'
+    return f'{Path(sys.executable).name} (pid {program.pid})'
 
 
 def owners(prompt: Prompt, protocol: str = 'udp') -> list[str]:
     prompt.do(IMPORT)
     found: list[str] = prompt.do(f'portOwners(1900, {protocol!r})')
-    return [name.replace('python ', 'python3 ') for name in found]
+    return found
 
 
 def test_each_program_that_holds_the_port_is_named_and_none_of_those_who_ended(
