@@ -5,6 +5,7 @@ import selectors
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
+from upnp._addresses import SocketAddress
 from upnp._interfaces import Found, Interface
 
 Result = TypeVar('Result')
@@ -89,8 +90,8 @@ class FakeTransport(asyncio.Transport):
 
     def __init__(
         self,
-        peer: tuple[str, int] = ('192.0.2.9', 40000),
-        own: tuple[str, int] = ('192.0.2.1', 5000),
+        peer: SocketAddress = ('192.0.2.9', 40000),
+        own: SocketAddress = ('192.0.2.1', 5000),
         stuck: bool = False,
     ) -> None:
         super().__init__({'peername': peer, 'sockname': own})

@@ -804,6 +804,24 @@ def test_subscriptions_end_when_the_device_leaves(cable: Cable, leave: str) -> N
     run(scene())
 
 
+def test_neither_a_new_boot_id_nor_a_set_ahead_of_time_ends_a_subscription(cable: Cable) -> None:
+    """An interface came: UDA 1.1 §1.2.2 wants a new BOOTID, and the device has not begun anew."""
+
+    async def scene() -> None:
+        device = alarm()
+        async with announcer(cable, device) as server:
+            rule = server.callbackRule('fe80::9%3', 'fe80::1%3')
+            assert {'fe80::1', HERE} <= rule.own
+            request = GENA.parseSubscribe({'callback': '<http://[FE80::9]/>', 'nt': 'upnp:event'}, rule)
+            subscription = server.events.subscribe(device.services[0], request, 'fe80::9%3', 'fe80::1%3')
+            assert server.nextBootId() > server.advertisement.bootId
+            server.notify()
+            assert subscription.isLive
+            assert (subscription.host, subscription.request.callbacks[0].place) == ('fe80::1%3', ('fe80::9%3', 80))
+
+    run(scene())
+
+
 @pytest.mark.parametrize(('callbackHosts', 'network'), [('subscriber', None), ('link', f'{HERE}/8')])
 def test_callbacks_may_be_as_far_away_as_the_option_says(cable: Cable, callbackHosts: str, network: str | None) -> None:
     async def scene() -> None:

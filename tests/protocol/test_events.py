@@ -16,7 +16,9 @@ import pytest
 
 import upnp
 from upnp import GENA
+from upnp._addresses import socketAddressOf
 from upnp._events import Events
+from upnp._interfaces import hostOf
 
 from .devices import DEVICE_TYPE, UUID
 from .fakes import ClockLoop, FakeTransport, HeldClock, run
@@ -26,10 +28,11 @@ from .test_http import TOKEN, Site, fields, get, statuses
 EVENT = f'/{UUID}/0/event'
 CONTROL = f'/{UUID}/0/control'
 TYPE = 'urn:exemple-org:service:Lamp:2'
-HERE, OTHER = '127.0.0.1', '127.0.0.2'
+HERE, OTHER, HERE6 = '127.0.0.1', '127.0.0.2', '::1'
 OK = b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 CLOSING = b'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 REFUSED = b'HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n'
+UNKNOWN = b'HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n'
 HELD_SECONDS = 0.101  # for so long is the initial event held back, at the most
 TURNS = 20  # of the loop: enough for everything that needs no peer
 
@@ -96,7 +99,7 @@ class Subscriber:
     def url(self) -> str:
         """Where it listens."""
         assert self._server is not None
-        return f'http://{self.host}:{self._server.sockets[0].getsockname()[1]}/on?x=1'
+        return f'http://{hostOf(self.host)}:{self._server.sockets[0].getsockname()[1]}/on?x=1'
 
     @property
     def values(self) -> list[dict[str, str]]:
@@ -176,9 +179,10 @@ class Stage:
         self._subscribers.append(made)
         return made
 
-    async def ask(self, request: bytes, peer: str = HERE) -> bytes:
+    async def ask(self, request: bytes, peer: str = HERE, host: str = HERE) -> bytes:
         """Return the answer to requests over one connection."""
-        transport = FakeTransport((peer, 40000), (HERE, 5000))
+        own, other = socketAddressOf(host, 5000), socketAddressOf(peer, 40000)
+        transport = FakeTransport(other, own)
         reader, writer = transport.connect()
         reader.feed_data(request)
         reader.feed_eof()
@@ -387,6 +391,62 @@ def test_the_device_leaves_and_every_subscription_ends(end: str) -> None:
         assert statuses(await stage.ask(renewing(sid))) == [412]
         again = await stage.ask(subscribing(f'<{subscriber.url}>'))
         assert statuses(again) == [200 if end in ('reopen', 'retain') else 503]
+
+    play(scene)
+
+
+def test_with_an_address_of_ours_go_its_subscribers_and_no_others() -> None:
+    """As an interface goes; the rest is told on."""
+
+    async def scene(stage: Stage) -> None:
+        gone, stays = await stage.subscriber(), await stage.subscriber()
+        answers = [await stage.ask(subscribing(f'<{gone.url}>'), host='192.0.2.1')]
+        answers += [await stage.ask(subscribing(f'<{stays.url}>'))]
+        sids = [fields(answer)['SID'] for answer in answers]
+        await gone.hear(1)
+        await stays.hear(1)
+        stage.site.events.leave(['192.0.2.1', 'fe80::1%3'])
+        stage.lamp.Level = 5
+        await stays.hear(2)
+        assert len(gone.told) == 1
+        assert [statuses(await stage.ask(renewing(sid))) for sid in sids] == [[412], [200]]
+        assert stage.site.events.isOpen
+
+    play(scene)
+
+
+def test_who_does_not_know_its_sid_yet_may_lose_its_address() -> None:
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber()
+        transport = FakeTransport((HERE, 40000), ('192.0.2.1', 5000))
+        reader, writer = transport.connect()
+        reader.feed_data(subscribing(f'<{subscriber.url}>'))
+        reader.feed_eof()
+        await asyncio.create_task(stage.site.http.server.InConnection(reader, writer))
+        stage.site.events.offer()
+        stage.site.events.leave(['192.0.2.1'])
+        await stage.advance(HELD_SECONDS)
+        stage.site.events.offer()
+        await turns()
+        assert subscriber.connections == 0
+
+    play(scene)
+
+
+def test_a_subscriber_is_told_over_ipv6_too() -> None:
+    """UDA 2.0 Annex A: a literal in brackets."""
+
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber(host=HERE6)
+        port = subscriber.url.rpartition(':')[2].partition('/')[0]
+        for literal in ('[::1]', '[0:0:0::1]', '[0000:0000:0000:0000:0000:0000:0000:0001]'):
+            answer = await stage.ask(subscribing(f'<http://{literal}:{port}/on>'), HERE6, HERE6)
+            assert statuses(answer) == [200]
+        for literal in ('[::ffff:127.0.0.1]', '[::127.0.0.1]', '[::]', '[::1%25lo]', '[::1%251]', HERE):
+            answer = await stage.ask(subscribing(f'<http://{literal}:{port}/on>'), HERE6, HERE6)
+            assert statuses(answer) == [412]
+        await subscriber.hear(3)
+        assert {one.headers['host'] for one in subscriber.told} == {f'[::1]:{port}'}
 
     play(scene)
 
@@ -657,6 +717,53 @@ def test_after_three_failures_nothing_is_told_until_the_renewal() -> None:
         assert subscriber.keys == [0, 1, 2, 3, 4]
 
     play(scene)
+
+
+def test_what_could_not_be_told_is_told_when_the_network_is_back() -> None:
+    """Nobody need renew for it."""
+
+    async def scene(stage: Stage) -> None:
+        subscriber = await stage.subscriber(OK, REFUSED, REFUSED, REFUSED, OK)
+        await stage.subscribe(subscriber)
+        stage.site.events.offer()
+        for level in (1, 2, 3, 4):
+            await subscriber.hear(level)
+            await turns()
+            stage.lamp.Level = level
+            await turns()
+        assert len(subscriber.told) == 4
+        stage.site.events.offer()
+        await subscriber.hear(5)
+        await turns()
+        stage.site.events.offer()
+        await turns()
+        assert (subscriber.values[4:], subscriber.keys) == ([{'Level': '4'}], [0, 1, 2, 3, 4])
+
+    play(scene)
+
+
+def test_who_does_not_know_the_subscription_has_none_any_more(caplog: pytest.LogCaptureFixture) -> None:
+    """UDA 1.1 §4.3.2; to the initial event 412 may mean that it came before its SID was known."""
+
+    async def scene(stage: Stage) -> None:
+        subscriber, other = await stage.subscriber(UNKNOWN, OK, UNKNOWN, OK), await stage.subscriber()
+        sid = await stage.subscribe(subscriber)
+        await stage.subscribe(other)
+        for level in (1, 2, 3):
+            await subscriber.hear(min(level, 3))
+            await other.hear(level)
+            await turns()
+            stage.lamp.Level = level
+        await other.hear(4)
+        await turns()
+        assert (len(subscriber.told), subscriber.keys) == (3, [0, 1, 2])
+        assert subscriber.open[-1].transport.is_closing()
+        assert statuses(await stage.ask(renewing(sid))) == [412]
+        assert f'> {sid} is not known to its subscriber' in caplog.messages
+
+    caplog.set_level(logging.DEBUG, 'upnp')
+    play(scene)
+    assert {one.levelno for one in caplog.records if one.name.startswith('upnp')} == {logging.DEBUG}
 
 
 def test_one_who_never_answers_holds_up_nobody_and_is_given_up() -> None:

@@ -17,7 +17,7 @@ from .test_transport import LOOPS
 
 REQUEST = b'NOTIFY / HTTP/1.1\r\n\r\n'
 MAX_BYTES = 200
-HERE = '127.0.0.1'
+HERE, HERE6 = '127.0.0.1', '::1'
 OK = b'HTTP/1.1 200 OK\r\n'
 CHUNKED = OK + b'Transfer-Encoding: chunked\r\n\r\n'
 
@@ -157,11 +157,13 @@ def onEach(kind: str, scene: Coroutine[Any, Any, None]) -> None:
         runner.run(scene)
 
 
+@pytest.mark.parametrize('here', [HERE, HERE6])
 @pytest.mark.parametrize('kind', LOOPS)
-def test_it_connects_on_every_loop(kind: str) -> None:
+def test_it_connects_on_every_loop(kind: str, here: str) -> None:
     async def scene() -> None:
-        with socket.create_server((HERE, 0)) as server:
-            connection = PeerConnection(server.getsockname(), MAX_BYTES)
+        family = socket.AF_INET6 if ':' in here else socket.AF_INET
+        with socket.create_server((here, 0), family=family) as server:
+            connection = PeerConnection(server.getsockname()[:2], MAX_BYTES)
             asking = asyncio.ensure_future(answerTo(connection))
             assert (connection.isOpen, connection.askedAt) == (False, None)
             peer, _ = await asyncio.to_thread(server.accept)
@@ -200,6 +202,28 @@ def test_closed_while_it_connects_it_calls_nobody_on_every_loop(kind: str) -> No
         assert (told, connection.isOpen) == ([], False)
 
     onEach(kind, scene())
+
+
+@pytest.mark.parametrize('kind', LOOPS)
+def test_an_address_on_a_link_is_looked_for_on_that_link(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Noting(socket.socket):
+        def connect_ex(self, place: Any) -> int:
+            places.append(place)
+            return errno.ENETUNREACH
+
+        def connect(self, place: Any) -> None:
+            places.append(place)
+            raise OSError(errno.ENETUNREACH, 'unreachable')
+
+    async def scene() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr('upnp._fetch.socket.socket', Noting)
+            with pytest.raises(OSError, match='unreachable'):
+                await answerTo(PeerConnection(('fe80::9%1', 80), MAX_BYTES))
+
+    places: list[object] = []
+    onEach(kind, scene())
+    assert places == [('fe80::9', 80, 0, 1)]
 
 
 @pytest.mark.parametrize('name', ['socket', 'connect'])

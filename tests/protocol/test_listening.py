@@ -244,7 +244,7 @@ def test_the_peer_and_our_address_carry_the_number_of_their_link() -> None:
         site = Site()
         site.http.accepts = lambda host: hosts.append(host) is None
         peer, own = ('fe80::2', 40000, 0, 3), ('fe80::1', 5000, 0, 3)
-        transport = FakeTransport(peer, own)  # type: ignore[arg-type]
+        transport = FakeTransport(peer, own)
         reader, writer = transport.connect()
         reader.feed_data(get('/descr.xml'))
         reader.feed_eof()

@@ -225,6 +225,27 @@ def test_after_three_failures_in_a_row_nothing_is_told_until_renewal() -> None:
     assert tellAll(subscription, 4.0) == [(4, {'Level': '9', 'Status': 'on'})]
 
 
+def test_what_is_offered_anew_has_not_failed() -> None:
+    """The network was away, and is back."""
+    book, service = bookOf(), lamp()
+    paused = failing(book, service, 3)
+    paused.offer()
+    assert (paused.failures, paused.expires) == (0, 100.0)
+    assert tellAll(paused, 4.0) == [(4, {'Level': '3'})]
+    paused.offer()
+    assert not paused.hasNews(4.0)
+
+
+@pytest.mark.parametrize(('isDelivered', 'left'), [(True, []), (False, [(1, {'Level': '0', 'Status': ''})])])
+def test_what_is_offered_while_an_event_is_under_way_is_told_once(isDelivered: bool, left: list[object]) -> None:
+    subscription = bookOf().subscribe(lamp(), 'a', wish(), PEER, 0.0)
+    notice = subscription.take(0.0)
+    assert notice is not None
+    subscription.offer()
+    subscription.settle(notice, isDelivered=isDelivered)
+    assert tellAll(subscription, 0.0) == left
+
+
 def test_two_failures_pause_nothing() -> None:
     book, service = bookOf(), lamp()
     subscription = failing(book, service, 2)
@@ -447,6 +468,34 @@ def test_a_renewal_may_shorten_the_time() -> None:
     subscription = book.subscribe(service, 'a', wish(100), PEER, 0.0)
     book.renew(service, 'a', 60, 1.0)
     assert (book.nextDue(), book.expire(60.9), book.expire(61.0)) == (61.0, [], [subscription])
+
+
+@pytest.mark.parametrize(
+    ('hosts', 'ended'),
+    [
+        ([], ''),
+        (['192.0.2.1'], 'a'),
+        (['192.0.2.10'], ''),
+        (['fe80::1%3'], 'bd'),
+        (['fe80::1%4'], 'cd'),
+        (['fe80::1%34'], 'd'),
+        (['fe80::1'], 'bcd'),
+        (['fe80::'], ''),
+        ({'fe80::1%3', '192.0.2.1', 'fe80::1%4', '2001:db8::1'}, 'abcde'),
+        ([''], 'f'),
+    ],
+)
+def test_with_an_address_of_ours_go_those_who_asked_there(hosts: list[str] | set[str], ended: str) -> None:
+    """A zone counts where both have one."""
+    book, service = bookOf(), lamp()
+    places = ('192.0.2.1', 'fe80::1%3', 'fe80::1%4', 'fe80::1', '2001:db8::1', '')
+    for sid, host in zip('abcdef', places, strict=True):
+        assert book.subscribe(service, sid, wish(), PEER, 0.0, host=host).host == host
+    gone = book.leave(hosts)
+    assert ''.join(one.sid for one in gone) == ended
+    assert not any(one.isLive for one in gone)
+    assert set(book.subscriptions) == set('abcdef') - set(ended)
+    assert book.leave(hosts) == []
 
 
 @pytest.mark.parametrize('way', ['unsubscribed', 'expired', 'removed', 'cleared', 'its service has gone'])
