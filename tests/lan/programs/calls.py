@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -54,8 +55,9 @@ def requestBytes(url: str, serviceType: str, action: str, texts: Texts) -> bytes
         f'<u:{action} xmlns:u="{serviceType}">{arguments}</u:{action}></s:Body></s:Envelope>'
     ).encode()
     place = urlsplit(url)
+    host = re.sub(r'%[^]]*', '', place.netloc)  # a zone is the caller's own business
     head = (
-        f'POST {place.path} HTTP/1.1\r\nHOST: {place.netloc}\r\nCONTENT-LENGTH: {len(body)}\r\n'
+        f'POST {place.path} HTTP/1.1\r\nHOST: {host}\r\nCONTENT-LENGTH: {len(body)}\r\n'
         f'CONTENT-TYPE: text/xml; charset="utf-8"\r\nSOAPACTION: "{serviceType}#{action}"\r\n'
         'USER-AGENT: test/1.0\r\nCONNECTION: close\r\n\r\n'
     )

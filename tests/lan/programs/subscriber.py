@@ -9,6 +9,8 @@ Each line of standard input is a JSON list, and gets a line of JSON:
     ["ask", [SOURCE, METHOD, URL, FIELDS], ...]      the answers, in order: status (0 is none), headers, time
     ["wait", [URL, ...], COUNT, SECONDS]             what came to each, once all had so many or the time is over
 
+Addresses and URLs of IPv6 on a link have a zone, `fe80::2%eth0`, which neither a callback's URL nor HOST has.
+
 A mode is `keeps` or `closes`, the connection after an answer of 200; `fails`, answering 500; `late N`, answering after
 N seconds; `hangs`, answering the first event only; `resets`, once it has the event; `silent`, never reading; `refuses`,
 with nobody at the port; `unreachable`, where not even that is told. Times are monotonic. An answer that is here is
@@ -21,6 +23,7 @@ import heapq
 import itertools
 import json
 import os
+import re
 import resource
 import select
 import socket
@@ -82,11 +85,13 @@ class Question:
 
     def __init__(self, source: str, method: str, url: str, fields: dict[str, str]) -> None:
         place = urlsplit(url)
-        headers = {'HOST': place.netloc, 'CONNECTION': 'close'} | fields
+        headers = {'HOST': withoutZone(place.netloc), 'CONNECTION': 'close'} | fields
         text = ''.join(f'{name}: {value}\r\n' for name, value in headers.items())
         self._received = bytearray()
         self.answer: Answer | None = None
-        self.socket = socket.create_connection((place.hostname, place.port or 80), ASK_SECONDS, (source, 0))
+        self.socket = boundTo(source)
+        self.socket.settimeout(ASK_SECONDS)
+        self.socket.connect(placeOf(place.hostname or '', place.port or 80)[1])
         self.socket.sendall(f'{method} {place.path} HTTP/1.1\r\n{text}\r\n'.encode())
 
     def read(self) -> None:
@@ -126,7 +131,8 @@ class Subscribers:
     def callback(self, address: str, mode: str) -> str:
         """Return the URL of a new callback."""
         made, path = Callback(mode), f'/{next(self._numbers)}'
-        url = f'http://{address}:{self._portFor(address, made.mode)}{path}'
+        host = f'[{withoutZone(address)}]' if ':' in address else address
+        url = f'http://{host}:{self._portFor(address, made.mode)}{path}'
         self._byPath[path.encode()] = self._byUrl[url] = made
         return url
 
@@ -319,9 +325,21 @@ class Commands:
 
 def boundTo(address: str) -> socket.socket:
     """Return a socket with a port of its own."""
-    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    opened.bind((address, 0))
+    family, place = placeOf(address, 0)
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.bind(place)
     return opened
+
+
+def placeOf(address: str, port: int) -> tuple[int, tuple[Any, ...]]:
+    """Return the protocol of an address, and what a socket is bound or connected to."""
+    ((family, _kind, _protocol, _name, place),) = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+    return family, place
+
+
+def withoutZone(text: str) -> str:
+    """Return an address, or what stands in a URL, without a zone."""
+    return re.sub(r'%[^]]*', '', text)
 
 
 def readFrom(opened: socket.socket) -> bytes | None:
