@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,11 @@ class NoNamespaces(RuntimeError):
 
 
 class Lan:
-    """One Ethernet segment: a bridge in a namespace of its own, and an IPv4 subnet 192.168.N.0/24."""
+    """One Ethernet segment: a bridge in a namespace of its own, and the subnets 192.168.N.0/24 and fd00:N::/64."""
 
     def __init__(self, network: Network, number: int) -> None:
         self.network = network
+        self.number = number
         self.namespace = f'lan{number}'
         self.prefix = f'192.168.{number}'
         self._ports = 0
@@ -63,14 +65,20 @@ class Lan:
 
 
 class Host:
-    """A machine with loopback and any number of interfaces, and the programs started on it."""
+    """A machine with loopback and any number of interfaces, and the programs started on it.
 
-    def __init__(self, network: Network, name: str) -> None:
+    :param hasIPv6: whether its interfaces have IPv6 addresses, at once: fe80::N:M and fd00:N::M, M as in IPv4.
+    """
+
+    def __init__(self, network: Network, name: str, *, hasIPv6: bool = False) -> None:
         if len(name) > MAX_NAME_CHARACTERS:
             raise ValueError(f'host name {name!r} is longer than {MAX_NAME_CHARACTERS} characters')
         self.network = network
         self.name = name
+        self.hasIPv6 = hasIPv6
         self.addresses: dict[str, str] = {}
+        self.linkLocals: dict[str, str] = {}
+        self.wides: dict[str, str] = {}
         self.ports: dict[str, str] = {}
         self._programs: list[subprocess.Popen[str]] = []
         network.addNamespace(name)
@@ -81,30 +89,93 @@ class Host:
         """The first address on the first LAN."""
         return next(iter(self.addresses.values()))
 
-    def join(self, lan: Lan, interface: str | None = None) -> str:
-        """Connect a new interface (eth0, eth1, ... unless named) to a LAN; return its address."""
+    @property
+    def linkLocal(self) -> str:
+        """The first IPv6 link-local address, with its interface as the zone."""
+        return next(f'{address}%{name}' for name, address in self.linkLocals.items())
+
+    @property
+    def wide(self) -> str:
+        """The first IPv6 address that has a meaning beyond its link."""
+        return next(iter(self.wides.values()))
+
+    def join(self, lan: Lan, interface: str | None = None, address: str | None = None) -> str:
+        """Connect a new interface (eth0, eth1, ... unless named) to a LAN; return its IPv4 address.
+
+        :param address: the IPv4 address, the next of the LAN unless given.
+        """
         name = interface or f'eth{sum(other.startswith("eth") for other in self.addresses)}'
         number = lan.nextPort()
-        port, address = f'port{number}', f'{lan.prefix}.{9 + number}'
+        port, own = f'port{number}', 9 + number
         self.network.ip(
             lan.namespace,
             f'link add {port} index {PORT_INDEX + number} type veth peer name {name} netns {self.name}',
             f'link set {port} master bridge',
             f'link set {port} up',
         )
-        self.ip(f'address add {address}/24 brd + dev {name}', f'link set {name} up')
-        self.addresses[name], self.ports[name] = address, port
+        self.addresses[name], self.ports[name] = address or f'{lan.prefix}.{own}', port
+        commands = [
+            f'link set {name} addrgenmode none',  # the kernel's own would come some time later, and be others each time
+            f'address add {self.addresses[name]}/24 brd + dev {name}',
+            f'link set {name} up',
+        ]
+        if self.hasIPv6:
+            self.linkLocals[name], self.wides[name] = f'fe80::{lan.number}:{own}', f'fd00:{lan.number}::{own}'
+            addresses = self.linkLocals[name], self.wides[name]
+            commands += [f'address add {one}/64 dev {name} nodad' for one in addresses]
+        self.ip(*commands)
         self.waitFor(f'link show {name} up', 'state UP')
-        return address
+        return self.addresses[name]
+
+    def leave(self, interface: str = 'eth0') -> None:
+        """Take an interface away; `join` with its name brings one back."""
+        self.ip(f'link del {interface}')
+        for known in (self.addresses, self.linkLocals, self.wides, self.ports):
+            known.pop(interface, None)
+
+    def readdress(self, address: str, interface: str = 'eth0', prefix: int = 24) -> None:
+        """Have another IPv4 address in place of the one there was."""
+        self.ip(f'address flush dev {interface} to 0.0.0.0/0', f'address add {address}/{prefix} brd + dev {interface}')
+        self.addresses[interface] = address
+
+    def dropIPv4(self) -> None:
+        """Have IPv6 only."""
+        self.ip(*(f'address flush dev {name} to 0.0.0.0/0' for name in self.addresses))
+        self.addresses.clear()
+
+    def disableIPv6(self) -> None:
+        """Have no IPv6 at all, not on loopback either; whatever joins later has none."""
+        self.run('sh', '-c', 'for name in all default; do echo 1 >/proc/sys/net/ipv6/conf/$name/disable_ipv6; done')
+        self.hasIPv6 = False
+        self.linkLocals.clear()
+        self.wides.clear()
+
+    def generateLinkLocal(self, interface: str = 'eth0') -> str:
+        """Have the kernel make the link-local address itself, in place of ours; return it, still tentative.
+
+        Duplicate detection takes 1 to 2 s; `waitUntilUnique` waits for it.
+        """
+        self.ip(
+            f'address flush dev {interface} to ::/0',
+            f'link set {interface} down',
+            f'link set {interface} addrgenmode eui64',
+            f'link set {interface} up',
+        )
+        output = self.waitFor(f'address show dev {interface} scope link', 'fe80:')
+        self.linkLocals[interface] = output.split('inet6 ')[-1].partition('/')[0]
+        return self.linkLocals[interface]
+
+    def waitUntilUnique(self, interface: str = 'eth0') -> None:
+        """Wait until duplicate detection is over for every address of an interface."""
+        self.waitWhile(f'address show dev {interface}', 'tentative')
 
     def waitFor(self, command: str, text: str, timeout: float = START_SECONDS) -> str:
         """Wait until the output of an `ip` command in this host contains a text; return the output."""
-        end = time.monotonic() + timeout
-        while text not in (output := self.network.ip(self.name, command)):
-            if time.monotonic() > end:
-                raise TimeoutError(f'ip {command} on {self.name}: no {text!r} within {timeout} s')
-            time.sleep(0.01)
-        return output
+        return self._wait(command, lambda output: text in output, f'no {text!r}', timeout)
+
+    def waitWhile(self, command: str, text: str, timeout: float = START_SECONDS) -> str:
+        """Wait until the output of an `ip` command in this host does not contain a text any more; return the output."""
+        return self._wait(command, lambda output: text not in output, f'still {text!r}', timeout)
 
     def ip(self, *commands: str) -> None:
         """Run `ip` commands in this host, as one batch: `host.ip('link set eth0 down')`."""
@@ -140,6 +211,14 @@ class Host:
         while self._programs:
             endProgram(self._programs.pop())
 
+    def _wait(self, command: str, condition: Callable[[str], bool], missed: str, timeout: float) -> str:
+        end = time.monotonic() + timeout
+        while not condition(output := self.network.ip(self.name, command)):
+            if time.monotonic() > end:
+                raise TimeoutError(f'ip {command} on {self.name}: {missed} after {timeout} s')
+            time.sleep(0.01)
+        return output
+
     def _command(self, args: tuple[str | Path, ...], options: dict[str, Any]) -> list[str]:
         environment = pythonEnvironment() | options.pop('env', {})
         folder = options.pop('cwd', CHECKOUT)
@@ -168,9 +247,12 @@ class Network:
         self._lans += 1
         return Lan(self, self._lans)
 
-    def host(self, name: str, *lans: Lan) -> Host:
-        """Make a host with one interface on each of the LANs, eth0 on the first, eth1 on the next. Names are unique."""
-        host = Host(self, name)
+    def host(self, name: str, *lans: Lan, hasIPv6: bool = False) -> Host:
+        """Make a host with one interface on each of the LANs, eth0 on the first, eth1 on the next. Names are unique.
+
+        :param hasIPv6: whether its interfaces have IPv6 addresses too.
+        """
+        host = Host(self, name, hasIPv6=hasIPv6)
         self._hosts.append(host)
         for lan in lans:
             host.join(lan)

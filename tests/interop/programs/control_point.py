@@ -1,6 +1,8 @@
 """Search with async_upnp_client from one address, build what was found, fetch the icons; print it as JSON.
 
-python -m tests.interop.programs.control_point OWN_ADDRESS TARGET SECONDS
+    python -m tests.interop.programs.control_point OWN_ADDRESS TARGET SECONDS [GROUP]
+
+IPv6 addresses and groups need their interface as the zone, wide ones too.
 """
 
 from __future__ import annotations
@@ -17,19 +19,30 @@ from async_upnp_client.client import UpnpDevice
 from async_upnp_client.client_factory import UpnpFactory
 from async_upnp_client.search import async_search
 
+from tests.lan.programs.addresses import endpointOf
 
-async def main(ownAddress: str, target: str, seconds: str) -> None:
+PORT = 1900
+
+
+async def main(ownAddress: str, target: str, seconds: str, group: str = '') -> None:
     answers: list[dict[str, str]] = []
 
     async def collect(headers: Any) -> None:
         answers.append({name.upper(): str(value) for name, value in headers.items()})
 
-    await async_search(collect, timeout=int(seconds), search_target=target, source=(ownAddress, 0))
+    await async_search(
+        collect,
+        timeout=int(seconds),
+        search_target=target,
+        source=endpointOf(ownAddress, 0),
+        target=endpointOf(group, PORT) if group else None,
+    )
     async with aiohttp.ClientSession() as session:
         factory = UpnpFactory(AiohttpSessionRequester(session, with_sleep=False))
         locations = sorted({answer['LOCATION'] for answer in answers})
         devices = [await describe(await factory.async_create_device(url), session) for url in locations]
-    json.dump({'usns': sorted(answer['USN'] for answer in answers), 'devices': devices}, sys.stdout)
+    usns = sorted(answer['USN'] for answer in answers)
+    json.dump({'usns': usns, 'locations': locations, 'devices': devices}, sys.stdout)
 
 
 async def describe(device: UpnpDevice, session: aiohttp.ClientSession) -> dict[str, Any]:
