@@ -319,10 +319,13 @@ class SSDP:
         """Use addresses no more: byebye where it can be heard and is not contradicted (UDA 1.1 §1.2.3)."""
         if self._isSpeaking:
             self._tell(departure.audible, BYEBYE)
-        for interface in departure.left:
+        self._drop(departure.left)
+
+    def _drop(self, interfaces: Sequence[Interface]) -> None:
+        for interface in interfaces:
             self.endpoints.pop(interface, None)
         if self._links is not None:
-            self._links.leave(departure.left)
+            self._links.leave(interfaces)
 
     async def renew(self, renewal: Renewal) -> None:
         """Announce what there is by new addresses too, as the same device that it was (UDA 1.1 §1.2.4)."""
@@ -333,6 +336,7 @@ class SSDP:
             if self._isSpeaking:
                 self._tell(renewal.stayed, UPDATE, bootId)
             self._reboot(bootId)
+        self._drop(renewal.replaced)
         await self._links.join(renewal.joined)
         if self._timetable is not None and not self._timetable.isSilent:
             self._timetable.begin()

@@ -13,7 +13,9 @@ __all__ = ['Departure', 'Presence', 'Renewal']
 SETTLE_SECONDS = 0.25  # after a new address: others of the same interface come within this; seen well within a second
 MAX_SETTLE_SECONDS = 5.0  # where something flaps: each time it went doubles the wait; who stays waits no longer
 CALM_SECONDS = 30.0  # without a loss, after which nothing counts as flapping
-MAX_LOSSES = 5  # that count
+MAX_LOSSES = 5  # that count, of each interface by itself
+
+Place = tuple[int | str, str]
 
 
 class Departure(NamedTuple):
@@ -32,11 +34,13 @@ class Renewal(NamedTuple):
     """An initial announcement of all there is, under a greater BOOTID (UDA 1.1 §1.2.2).
 
     :param stayed: on these, whoever knows the device is told of the new number before (UDA 1.1 §1.2.4).
+    :param replaced: these are joined anew, as their rank has changed.
     :param joined: these are new.
     :param lost: these went before, and have not come back.
     """
 
     stayed: tuple[Interface, ...]
+    replaced: tuple[Interface, ...]
     joined: tuple[Interface, ...]
     lost: tuple[Interface, ...]
 
@@ -47,16 +51,14 @@ class Presence:
     def __init__(self, chosen: Iterable[Interface] = ()) -> None:
         self.inUse: tuple[Interface, ...] = tuple(chosen)
         self._chosen = self.inUse
-        self._waiting: dict[Interface, float] = {}  # since when
-        self._due: float | None = None
+        self._waiting: dict[Place, float] = {}  # until when
         self._gone: dict[Interface, None] = {}  # since the last announcement
-        self._losses = 0
-        self._lossAt = float('-inf')
+        self._losses: dict[str, tuple[int, float]] = {}  # by the interface's name: how many of late, and the last one
 
     @property
     def due(self) -> float | None:
         """When to :meth:`settle`; None while nothing waits."""
-        return self._due
+        return min(self._waiting.values(), default=None)
 
     def observe(self, chosen: Iterable[Interface], there: Iterable[Interface], now: float) -> Departure | None:
         """Take note of what is there now; return what has to be left at once.
@@ -64,51 +66,58 @@ class Presence:
         :param chosen: the addresses to use.
         :param there: further ones that can still be sent from.
         """
-        self._chosen, former = tuple(chosen), self._chosen
-        left = tuple(one for one in self.inUse if one not in self._chosen)
-        if left:
-            self.inUse = tuple(one for one in self.inUse if one in self._chosen)
-            self._gone |= dict.fromkeys(left)
-        if any(one not in self._chosen for one in former):
-            self._losses, self._lossAt = min(self._lossesAt(now) + 1, MAX_LOSSES), now
+        former, self._chosen = {place(one): one for one in self._chosen}, tuple(chosen)
+        places, links = {place(one) for one in self._chosen}, {one.link for one in self._chosen}
+        self._calm(now)
+        for name in {one.name for key, one in former.items() if key not in places}:
+            self._losses[name] = min(self._losses.get(name, (0, now))[0] + 1, MAX_LOSSES), now
+        left = tuple(one for one in self.inUse if place(one) not in places)
+        self.inUse = tuple(one for one in self.inUse if place(one) in places)
+        self._gone |= dict.fromkeys(left)
         self._wait(now)
         if not left:
             return None
-        places, links = {place(one) for one in there}, {one.link for one in self._chosen}
-        return Departure(left, tuple(one for one in left if place(one) in places and one.link not in links))
+        audible = {place(one) for one in there}
+        return Departure(left, tuple(one for one in left if place(one) in audible and one.link not in links))
 
     def _wait(self, now: float) -> None:
-        """Wait for the end of the changes, longer where they do not end; but who stays does not wait for who flaps."""
-        former = self._waiting
-        self._waiting = {one: former.get(one, now) for one in self._chosen if one not in self.inUse}
-        if not self._waiting:
-            self._due = None
-        elif self._waiting.keys() - former.keys():
-            latest = min(self._waiting.values()) + MAX_SETTLE_SECONDS
-            self._due = min(now + SETTLE_SECONDS * 2 ** self._lossesAt(now), latest)
+        """Have what is new wait for the end of the changes; neither a change nor another rank makes it wait longer."""
+        new = {place(one): one for one in self._chosen if one not in self.inUse}
+        self._waiting = {key: self._waiting.get(key, now + self._patience(one)) for key, one in new.items()}
 
-    def _lossesAt(self, now: float) -> int:
-        return self._losses if now - self._lossAt < CALM_SECONDS else 0
+    def _patience(self, interface: Interface) -> float:
+        """Return how long one waits: longer where it comes and goes; loopback, the stand-in, where anything does."""
+        losses = [n for name, (n, _) in self._losses.items() if interface.isLoopback or name == interface.name]
+        return min(SETTLE_SECONDS * (1 << max(losses, default=0)), MAX_SETTLE_SECONDS)
+
+    def _calm(self, now: float) -> None:
+        self._losses = {name: (n, last) for name, (n, last) in self._losses.items() if now - last < CALM_SECONDS}
 
     def settle(self, now: float) -> Renewal | None:
-        """Take into use what has come; None when it is too early, or there is nothing."""
-        if self._due is None or now < self._due:
+        """Take into use what has come, and what is about to; None when it is too early, or there is nothing."""
+        if self.due is None or now < self.due:
             return None
-        stayed, self.inUse, self._due, self._waiting = self.inUse, self._chosen, None, {}
-        joined = tuple(one for one in self.inUse if one not in stayed)
-        places = {place(one) for one in self.inUse}
-        lost = tuple(one for one in self._gone if place(one) not in places)
-        self._gone = {}
-        return Renewal(stayed, joined, lost)
+        ready = {key for key, due in self._waiting.items() if due <= now + SETTLE_SECONDS}
+        joined = tuple(one for one in self._chosen if place(one) in ready)
+        replaced = tuple(one for one in self.inUse if place(one) in ready)
+        stayed = tuple(one for one in self.inUse if place(one) not in ready)
+        used = {place(one): one for one in (*stayed, *joined)}  # some under the rank that they had
+        self.inUse = tuple(used[place(one)] for one in self._chosen if place(one) in used)
+        self._waiting = {key: due for key, due in self._waiting.items() if key not in ready}
+        there = {place(one) for one in self._chosen}
+        lost = tuple(one for one in self._gone if place(one) not in there)
+        self._gone = {one: None for one in self._gone if place(one) in there and place(one) not in ready}
+        return Renewal(stayed, replaced, joined, lost)
 
     def restart(self, now: float) -> Departure | None:
         """Have everything announced anew, as after a sleep in which nothing was renewed."""
         left, self.inUse = self.inUse, ()
         self._gone |= dict.fromkeys(left)
+        self._calm(now)
         self._wait(now)
         return Departure(left, ()) if left else None
 
 
-def place(interface: Interface) -> tuple[int | str, str]:
+def place(interface: Interface) -> Place:
     """Return what stays the same of an address when another takes its rank, or its interface another name."""
     return interface.number or interface.name, interface.address

@@ -15,6 +15,7 @@ from upnp._presence import (
     MAX_SETTLE_SECONDS,
     SETTLE_SECONDS,
     Departure,
+    Place,
     Presence,
     Renewal,
     place,
@@ -27,6 +28,8 @@ ETH0_LINK = Interface('eth0', 2, 'fe80::20', 64)
 ETH0_WIDE = Interface('eth0', 2, '2001:db8::20', 64)
 WLAN0 = Interface('wlan0', 3, '10.0.0.7', 8)
 PROMOTED = ETH0_OTHER._replace(isPrimary=True)
+DEMOTED = ETH0._replace(isPrimary=False)
+LOOPBACK = Interface('lo', 1, '127.0.0.1', 8)
 
 
 def flap(presence: Presence, times: int, now: float, *others: Interface) -> float:
@@ -53,7 +56,7 @@ def test_started_before_there_is_a_network_it_is_announced_soon_after_the_first_
     assert (presence.observe([], [], 0.0), presence.due) == (None, None)
     assert (presence.observe([ETH0], [], 10.0), presence.inUse, presence.due) == (None, (), 10.25)
     assert (presence.settle(10.0), presence.settle(10.2499)) == (None, None)
-    assert presence.settle(10.25) == Renewal((), (ETH0,), ())
+    assert presence.settle(10.25) == Renewal((), (), (ETH0,), ())
     assert (presence.inUse, presence.due, presence.settle(99.0)) == ((ETH0,), None, None)
     assert SETTLE_SECONDS < 1.0
 
@@ -62,8 +65,8 @@ def test_addresses_that_come_one_after_another_are_announced_together() -> None:
     presence = Presence([WLAN0])
     presence.observe([WLAN0, ETH0], [], 0.0)
     presence.observe([WLAN0, ETH0, ETH0_LINK], [], 0.2)
-    assert (presence.due, presence.settle(0.3)) == (0.2 + SETTLE_SECONDS, None)
-    assert presence.settle(1.0) == Renewal((WLAN0,), (ETH0, ETH0_LINK), ())
+    assert (presence.due, presence.settle(0.2)) == (SETTLE_SECONDS, None)
+    assert presence.settle(SETTLE_SECONDS) == Renewal((WLAN0,), (), (ETH0, ETH0_LINK), ())
 
 
 def test_what_is_known_already_postpones_nothing() -> None:
@@ -93,7 +96,8 @@ def test_the_order_of_the_addresses_is_no_change() -> None:
         ([ETH0], [ETH0_NEW], [ETH0], [ETH0], []),
         ([ETH0], [PROMOTED], [ETH0], [ETH0], []),
         ([ETH0, ETH0_OTHER], [ETH0], [ETH0_OTHER], [ETH0_OTHER], []),
-        ([ETH0, ETH0_OTHER], [PROMOTED], [], [ETH0, ETH0_OTHER], []),
+        ([ETH0, ETH0_OTHER], [PROMOTED], [], [ETH0], []),
+        ([ETH0, ETH0_OTHER], [PROMOTED], [ETH0], [ETH0], []),
         ([ETH0, ETH0_LINK], [ETH0_LINK], [ETH0], [ETH0], [ETH0]),
         ([ETH0_WIDE, ETH0_LINK], [ETH0_LINK], [ETH0_WIDE], [ETH0_WIDE], [ETH0_WIDE]),
         ([ETH0], [], [ETH0._replace(isPrimary=False)], [ETH0], [ETH0]),
@@ -111,7 +115,7 @@ def test_what_goes_is_left_at_once_with_a_byebye_where_it_is_heard_and_needed(
     """UDA 1.1 §1.2.3: on the interface that goes; not where the device is still to be seen."""
     presence = Presence(inUse)
     assert presence.observe(chosen, there, 0.0) == Departure(tuple(left), tuple(audible))
-    assert presence.inUse == tuple(one for one in inUse if one in chosen)
+    assert presence.inUse == tuple(one for one in inUse if one not in left)
     assert presence.observe(chosen, there, 1.0) is None
 
 
@@ -127,7 +131,7 @@ def test_an_address_that_is_replaced_is_left_at_once_and_followed_within_2_secon
     presence = Presence([ETH0, WLAN0])
     assert presence.observe([ETH0_NEW, WLAN0], [], 0.0) == Departure((ETH0,), ())
     assert presence.due == 0.5
-    assert presence.settle(0.5) == Renewal((WLAN0,), (ETH0_NEW,), (ETH0,))
+    assert presence.settle(0.5) == Renewal((WLAN0,), (), (ETH0_NEW,), (ETH0,))
     assert presence.inUse == (ETH0_NEW, WLAN0)
 
 
@@ -135,16 +139,16 @@ def test_what_comes_back_is_announced_and_not_lost() -> None:
     presence = Presence([ETH0, WLAN0])
     presence.observe([WLAN0], [], 0.0)
     presence.observe([ETH0, WLAN0], [], 0.1)
-    assert presence.settle(1.0) == Renewal((WLAN0,), (ETH0,), ())
+    assert presence.settle(1.0) == Renewal((WLAN0,), (), (ETH0,), ())
 
 
 def test_a_loss_is_told_with_the_next_announcement_and_once() -> None:
     presence = Presence([ETH0, WLAN0])
     presence.observe([ETH0], [], 0.0)
     presence.observe([ETH0, ETH0_LINK], [], 900.0)
-    assert presence.settle(999.0) == Renewal((ETH0,), (ETH0_LINK,), (WLAN0,))
+    assert presence.settle(999.0) == Renewal((ETH0,), (), (ETH0_LINK,), (WLAN0,))
     presence.observe([ETH0, ETH0_LINK, ETH0_WIDE], [], 1900.0)
-    assert presence.settle(1999.0) == Renewal((ETH0, ETH0_LINK), (ETH0_WIDE,), ())
+    assert presence.settle(1999.0) == Renewal((ETH0, ETH0_LINK), (), (ETH0_WIDE,), ())
 
 
 def test_what_goes_before_it_is_announced_was_never_there() -> None:
@@ -153,22 +157,71 @@ def test_what_goes_before_it_is_announced_was_never_there() -> None:
     assert presence.observe([WLAN0], [ETH0], 0.1) is None
     assert (presence.due, presence.settle(99.0)) == (None, None)
     presence.observe([WLAN0, ETH0_LINK], [], 100.0)
-    assert presence.settle(199.0) == Renewal((WLAN0,), (ETH0_LINK,), ())
+    assert presence.settle(199.0) == Renewal((WLAN0,), (), (ETH0_LINK,), ())
 
 
 # Ranks and names
 
 
-def test_an_address_of_another_rank_is_announced_again_without_byebye_or_loss() -> None:
+def test_an_address_of_another_rank_stays_in_use_until_it_is_announced_again() -> None:
+    """It is neither left nor lost, and nothing flaps."""
     presence = Presence([ETH0, ETH0_OTHER])
-    assert presence.observe([PROMOTED, ETH0._replace(isPrimary=False)], [], 0.0) == Departure((ETH0, ETH0_OTHER), ())
-    assert presence.settle(9.0) == Renewal((), (PROMOTED, ETH0._replace(isPrimary=False)), ())
+    assert presence.observe([PROMOTED, DEMOTED], [], 0.0) is None
+    assert (presence.inUse, presence.due) == ((ETH0, ETH0_OTHER), SETTLE_SECONDS)
+    assert presence.settle(0.25) == Renewal((), (ETH0, ETH0_OTHER), (PROMOTED, DEMOTED), ())
+    assert (presence.inUse, presence.due) == ((PROMOTED, DEMOTED), None)
+
+
+def test_an_address_that_has_its_rank_again_has_nothing_to_announce() -> None:
+    presence = Presence([ETH0, ETH0_OTHER])
+    presence.observe([PROMOTED, DEMOTED], [], 0.0)
+    assert presence.observe([ETH0, ETH0_OTHER], [], 0.1) is None
+    assert (presence.inUse, presence.due) == ((ETH0, ETH0_OTHER), None)
+
+
+def test_an_address_whose_neighbour_goes_takes_its_rank_and_stays_in_use() -> None:
+    presence = Presence([ETH0, ETH0_OTHER, WLAN0])
+    assert presence.observe([PROMOTED, WLAN0], [], 0.0) == Departure((ETH0,), ())
+    assert (presence.inUse, presence.due) == ((ETH0_OTHER, WLAN0), 0.5)
+    assert presence.settle(0.5) == Renewal((WLAN0,), (ETH0_OTHER,), (PROMOTED,), (ETH0,))
+    assert presence.inUse == (PROMOTED, WLAN0)
+
+
+def test_an_address_that_goes_before_its_new_rank_is_announced_is_left_under_the_old_one() -> None:
+    presence = Presence([ETH0, ETH0_OTHER])
+    presence.observe([PROMOTED, DEMOTED], [], 0.0)
+    assert presence.observe([PROMOTED], [ETH0], 0.1) == Departure((ETH0,), ())
+    assert presence.settle(1.0) == Renewal((), (ETH0_OTHER,), (PROMOTED,), (ETH0,))
+
+
+def test_an_address_whose_new_rank_still_waits_stays_in_use_when_another_is_announced() -> None:
+    presence = Presence([ETH0, ETH0_OTHER])
+    for now in (0.0, 0.25):
+        presence.observe([ETH0, ETH0_OTHER, ETH0_LINK], [], now)
+        presence.observe([ETH0, ETH0_OTHER], [], now + 0.125)
+    presence.observe([WLAN0, PROMOTED, DEMOTED], [], 1.0)
+    assert presence.settle(1.25) == Renewal((ETH0, ETH0_OTHER), (), (WLAN0,), ())
+    assert (presence.inUse, presence.due) == ((WLAN0, ETH0_OTHER, ETH0), 2.0)
+    assert presence.settle(2.0) == Renewal((WLAN0,), (ETH0_OTHER, ETH0), (PROMOTED, DEMOTED), ())
+    assert presence.inUse == (WLAN0, PROMOTED, DEMOTED)
+
+
+def test_an_address_that_waits_waits_no_longer_as_its_rank_changes() -> None:
+    """Its neighbour flaps, and takes the rank or leaves it."""
+    presence = Presence()
+    presence.observe([PROMOTED], [], 0.0)
+    for n in range(20):
+        presence.observe([ETH0, ETH0_OTHER], [], n / 100)
+        presence.observe([PROMOTED], [], n / 100 + 0.005)
+    assert presence.due == SETTLE_SECONDS
+    assert presence.settle(0.25) == Renewal((), (), (PROMOTED,), ())
 
 
 def test_a_renamed_interface_has_lost_nothing() -> None:
     presence = Presence([ETH0])
-    presence.observe([ETH0._replace(name='lan0')], [], 0.0)
-    assert presence.settle(9.0) == Renewal((), (ETH0._replace(name='lan0'),), ())
+    assert presence.observe([ETH0._replace(name='lan0')], [], 0.0) is None
+    assert presence.inUse == (ETH0,)
+    assert presence.settle(0.25) == Renewal((), (ETH0,), (ETH0._replace(name='lan0'),), ())
 
 
 @pytest.mark.parametrize(
@@ -202,11 +255,11 @@ def test_each_time_that_an_address_went_doubles_the_wait(times: int, seconds: fl
 
 @pytest.mark.parametrize(('rest', 'waits'), [(CALM_SECONDS - 1.0, (5.0, 5.0)), (CALM_SECONDS, (0.25, 0.5))])
 def test_when_it_was_calm_for_long_nothing_counts_as_flapping(rest: float, waits: tuple[float, float]) -> None:
-    comes, goes = Presence([WLAN0]), Presence([WLAN0])
-    for presence in (comes, goes):
-        now = flap(presence, 99, 0.0, WLAN0) + rest
+    comes, goes = Presence([WLAN0]), Presence([WLAN0, ETH0_LINK])
+    now = flap(comes, 99, 0.0, WLAN0) + rest
+    flap(goes, 99, 0.0, WLAN0, ETH0_LINK)
     comes.observe([WLAN0, ETH0], [], now)
-    goes.observe([ETH0], [], now)
+    goes.observe([WLAN0, ETH0], [], now)
     assert (comes.due, goes.due) == tuple(now + wait for wait in waits)
 
 
@@ -219,21 +272,113 @@ def test_while_something_flaps_nothing_is_announced_and_afterwards_once() -> Non
         assert presence.observe([ETH0, WLAN0], [], now + 0.25) is None
         assert presence.settle(now + 0.499) is None
     assert presence.due == 9.75 + MAX_SETTLE_SECONDS
-    assert presence.settle(14.75) == Renewal((WLAN0,), (ETH0,), ())
+    assert presence.settle(14.75) == Renewal((WLAN0,), (), (ETH0,), ())
+
+
+@pytest.mark.parametrize('rest', [1.0, CALM_SECONDS])
+def test_a_sleep_counts_what_flapped_of_late_and_nothing_before(rest: float) -> None:
+    presence = Presence([ETH0_LINK])
+    now = flap(presence, 99, 0.0, ETH0_LINK) + rest
+    presence.restart(now)
+    assert presence.due == now + (SETTLE_SECONDS if rest >= CALM_SECONDS else MAX_SETTLE_SECONDS)
+
+
+def test_each_interface_flaps_by_itself() -> None:
+    """The one that went twice waits long, the one that went once less, and one that never went not at all."""
+    usb0 = Interface('usb0', 4, '172.16.0.7', 16)
+    presence = Presence([ETH0, WLAN0])
+    presence.observe([WLAN0], [], 0.0)
+    presence.observe([ETH0, WLAN0], [], 0.125)
+    presence.observe([], [], 0.25)
+    presence.observe([ETH0, WLAN0, usb0], [], 1.0)
+    assert presence.settle(1.25) == Renewal((), (), (WLAN0, usb0), ())
+    assert (presence.inUse, presence.due) == ((WLAN0, usb0), 2.0)
+    assert presence.settle(2.0) == Renewal((WLAN0, usb0), (), (ETH0,), ())
+
+
+def test_what_is_there_but_still_waits_is_lost_only_when_it_goes_again() -> None:
+    presence = Presence([ETH0])
+    now = flap(presence, 5, 0.0, ETH0_LINK) + 0.25
+    presence.observe([ETH0, WLAN0], [], now)
+    assert presence.settle(now + 0.25) == Renewal((), (), (WLAN0,), ())
+    assert presence.observe([WLAN0], [], now + 1.0) is None
+    presence.observe([WLAN0, ETH0_LINK], [], 1000.0)
+    assert presence.settle(1000.25) == Renewal((WLAN0,), (), (ETH0_LINK,), (ETH0,))
+
+
+def test_what_is_announced_after_another_is_not_lost() -> None:
+    presence = Presence([ETH0])
+    now = flap(presence, 5, 0.0) + 0.25
+    presence.observe([ETH0, WLAN0], [], now)
+    presence.settle(now + 0.25)
+    assert presence.settle(now + MAX_SETTLE_SECONDS) == Renewal((WLAN0,), (), (ETH0,), ())
+    presence.observe([WLAN0, ETH0, ETH0_LINK], [], 1000.0)
+    assert presence.settle(1000.25) == Renewal((ETH0, WLAN0), (), (ETH0_LINK,), ())
+
+
+def test_what_is_about_to_be_announced_comes_with_the_rest_and_what_is_later_does_not() -> None:
+    presence = Presence()
+    presence.observe([WLAN0], [], 0.0)
+    presence.observe([WLAN0, ETH0], [], 0.25)
+    presence.observe([WLAN0, ETH0, ETH0_LINK], [], 0.375)
+    assert presence.settle(0.25) == Renewal((), (), (WLAN0, ETH0), ())
+    assert presence.due == 0.625
 
 
 def test_an_address_that_stays_does_not_wait_for_one_that_flaps() -> None:
     presence = Presence()
     flap(presence, 40, 0.0, WLAN0)
-    assert presence.due == MAX_SETTLE_SECONDS
-    assert presence.settle(20.0) == Renewal((), (WLAN0,), ())
+    assert presence.due == SETTLE_SECONDS
+    assert presence.settle(20.0) == Renewal((), (), (WLAN0,), ())
 
 
-def test_an_address_that_flaps_before_one_that_stays_does_not_hasten_it() -> None:
+def test_another_interface_does_not_wait_for_one_that_flaps_nor_hastens_it() -> None:
     presence = Presence()
     now = flap(presence, 40, 0.0) + 0.25
-    presence.observe([WLAN0], [], now)
+    presence.observe([ETH0, WLAN0], [], now)
+    assert presence.settle(now + SETTLE_SECONDS) == Renewal((), (), (WLAN0,), ())
     assert presence.due == now + MAX_SETTLE_SECONDS
+
+
+def test_interfaces_that_are_gone_for_good_are_not_remembered() -> None:
+    """Those of containers have another name each time."""
+    presence = Presence()
+    for n in range(100):
+        presence.observe([Interface(f'veth{n}', n + 9, '172.17.0.1', 16)], [], n * CALM_SECONDS)
+    assert len(presence._losses) == 1
+
+
+# Loopback, where there is nothing else
+
+
+def test_a_real_network_after_loopback_waits_for_nothing_that_loopback_did() -> None:
+    presence = Presence([LOOPBACK])
+    assert presence.observe([ETH0], [LOOPBACK], 10.0) == Departure((LOOPBACK,), (LOOPBACK,))
+    assert presence.due == 10.0 + SETTLE_SECONDS
+    assert presence.settle(10.25) == Renewal((), (), (ETH0,), (LOOPBACK,))
+
+
+def test_an_address_that_is_replaced_by_way_of_loopback_is_followed_within_2_seconds_each_time() -> None:
+    """The address is flushed, loopback stands in for it, and is announced or not; then the new one comes."""
+    presence = Presence([ETH0])
+    for n, away in enumerate((0.125, 0.5, 1.0)):
+        now, former, new = n * 60.0, *((ETH0_NEW, ETH0) if n % 2 else (ETH0, ETH0_NEW))
+        assert presence.observe([LOOPBACK], [], now) == Departure((former,), ())
+        presence.settle(now + away)
+        presence.observe([new], [LOOPBACK], now + away)
+        assert presence.settle(now + away + 0.5) is not None
+        assert (presence.inUse, presence.due) == ((new,), None)
+
+
+def test_loopback_is_not_announced_while_the_only_network_flaps() -> None:
+    presence = Presence([ETH0])
+    for n in range(20):
+        presence.observe([LOOPBACK], [], n / 2)
+        assert presence.settle(n / 2 + 0.375) is None
+        presence.observe([ETH0], [LOOPBACK], n / 2 + 0.375)
+        assert presence.settle(n / 2 + 0.499) is None
+    assert presence.settle(9.875 + MAX_SETTLE_SECONDS) == Renewal((), (), (ETH0,), ())
+    assert presence.due is None
 
 
 # After a sleep
@@ -243,14 +388,14 @@ def test_after_a_sleep_everything_is_announced_anew_and_no_byebye_is_sent() -> N
     presence = Presence([ETH0, WLAN0])
     assert presence.restart(5.0) == Departure((ETH0, WLAN0), ())
     assert (presence.inUse, presence.due) == ((), 5.25)
-    assert presence.settle(5.25) == Renewal((), (ETH0, WLAN0), ())
+    assert presence.settle(5.25) == Renewal((), (), (ETH0, WLAN0), ())
 
 
 def test_what_is_gone_after_a_sleep_is_lost() -> None:
     presence = Presence([ETH0, WLAN0])
     presence.restart(5.0)
     assert presence.observe([ETH0], [WLAN0], 5.1) is None
-    assert presence.settle(9.0) == Renewal((), (ETH0,), (WLAN0,))
+    assert presence.settle(9.0) == Renewal((), (), (ETH0,), (WLAN0,))
 
 
 def test_a_second_sleep_leaves_nothing_and_postpones_nothing() -> None:
@@ -270,15 +415,14 @@ def test_after_a_sleep_what_waited_is_announced_with_the_rest() -> None:
     presence = Presence([ETH0])
     presence.observe([ETH0, WLAN0], [], 0.0)
     presence.restart(0.2)
-    assert presence.due == 0.2 + SETTLE_SECONDS
-    assert presence.settle(1.0) == Renewal((), (ETH0, WLAN0), ())
+    assert presence.due == SETTLE_SECONDS
+    assert presence.settle(0.25) == Renewal((), (), (ETH0, WLAN0), ())
 
 
 # Whatever happens
 
 
 ADDRESSES = (ETH0, ETH0_NEW, PROMOTED, ETH0_LINK, ETH0_WIDE, WLAN0, Interface('wlan0', 3, 'fe80::7', 64))
-LOOPBACK = Interface('lo', 1, '127.0.0.1', 8)
 TICK = 0.25  # times are whole ticks, which add up exactly
 STARTED_AT = 1_800_000_000.0  # seconds since 1970
 PICK = st.integers(0, len(ADDRESSES) - 1)
@@ -297,8 +441,8 @@ class Announcing(RuleBasedStateMachine):
         self.endpoints: list[Interface] = []
         self.bootId = bootIdAt(self.wallTime)
         self.gone: set[Interface] = set()  # since the last announcement
-        self.missing: dict[Interface, float] = {}  # to be used, but not yet, since when
-        self.changedAt = self.lostAt = float('-inf')
+        self.missing: dict[Place, float] = {}  # to be used, but not yet, or not in this rank: until when at most
+        self.lostAt: dict[str, float] = {}  # by the interface's name
         self.renewals = 0
         self.look()
 
@@ -381,16 +525,15 @@ class Announcing(RuleBasedStateMachine):
 
     @invariant()
     def advertisesOnlyWhatIsThere(self) -> None:
-        """Check that every endpoint has an address of this machine, in the rank that it has."""
-        assert set(self.endpoints) == set(self.presence.inUse) <= set(self.choice.chosen)
-        assert len(set(self.endpoints)) == len(self.endpoints)
+        """Check that every endpoint has an address of this machine, and none the same as another."""
+        assert sorted(self.endpoints) == sorted(self.presence.inUse)
+        assert placesOf(self.endpoints) <= placesOf(self.choice.chosen)
+        assert len(placesOf(self.endpoints)) == len(self.endpoints)
 
     @invariant()
     def missesNothingForLong(self) -> None:
-        """Check that what stays is announced in time; where nothing went for long, soon after the last change."""
-        assert all(self.now < since + MAX_SETTLE_SECONDS for since in self.missing.values())
-        if self.now >= self.lostAt + CALM_SECONDS + SETTLE_SECONDS:
-            assert not self.missing or self.now < self.changedAt + SETTLE_SECONDS
+        """Check that what stays is announced in time, and soon where its interface lost nothing for long."""
+        assert all(self.now < latest for latest in self.missing.values())
 
     @invariant()
     def wakesOnlyForSomething(self) -> None:
@@ -398,7 +541,7 @@ class Announcing(RuleBasedStateMachine):
         due = self.presence.due
         assert (due is not None) == bool(self.missing)
         if due is not None:
-            assert due > self.now
+            assert self.now < due <= min(self.missing.values())
             assert self.presence.settle(self.now) is None
 
     def teardown(self) -> None:
@@ -410,30 +553,34 @@ class Announcing(RuleBasedStateMachine):
     def look(self) -> None:
         """Have the machine's addresses observed."""
         former, self.choice = self.choice, chooseInterfaces(self.found, Wish())
-        if set(former.chosen) - set(self.choice.chosen):
-            self.lostAt = self.now
+        places = placesOf(self.choice.chosen)
+        self.lostAt |= {one.name: self.now for one in former.chosen if place(one) not in places}
         there = [one for one, reason in self.choice.skipped if reason != NO_CARRIER]
         self.depart(self.presence.observe(self.choice.chosen, there, self.now), there)
         self.note()
 
     def note(self) -> None:
-        """Note what is to be announced."""
+        """Note what is to be announced, and by when: another rank, or another interface, makes it no later."""
         waiting = [one for one in self.choice.chosen if one not in self.endpoints]
-        if not self.missing.keys() >= set(waiting):
-            self.changedAt = self.now
-        self.missing = {one: self.missing.get(one, self.now) for one in waiting}
+        self.missing = {place(one): self.missing.get(place(one), self.latest(one)) for one in waiting}
+
+    def latest(self, interface: Interface) -> float:
+        """Until when an address that has come now is announced; loopback waits for all others."""
+        losses = [at for name, at in self.lostAt.items() if interface.isLoopback or name == interface.name]
+        isCalm = self.now >= max(losses, default=-CALM_SECONDS) + CALM_SECONDS
+        return self.now + (SETTLE_SECONDS if isCalm else MAX_SETTLE_SECONDS)
 
     def depart(self, departure: Departure | None, there: Sequence[Interface] = (), *, isAsleep: bool = False) -> None:
         """Leave what is to be left: all that is gone, once; and take leave where that is heard and needed."""
-        staying = () if isAsleep else self.choice.chosen
-        left = [one for one in self.endpoints if one not in staying]
+        staying = set() if isAsleep else placesOf(self.choice.chosen)
+        left = [one for one in self.endpoints if place(one) not in staying]
         links, places = {one.link for one in self.choice.chosen}, placesOf(there)
         audible = [one for one in left if place(one) in places and one.link not in links]
         assert (departure is not None) == bool(left)
         if departure is not None:
             assert sorted(departure.left) == sorted(left)
             assert sorted(departure.audible) == sorted(audible)
-        self.endpoints = [one for one in self.endpoints if one in staying]
+        self.endpoints = [one for one in self.endpoints if place(one) in staying]
         self.gone |= set(left)
 
     def advance(self, seconds: float) -> None:
@@ -453,21 +600,28 @@ class Announcing(RuleBasedStateMachine):
 
     def renew(self, renewal: Renewal) -> None:
         """Announce everything: there is something new, and BOOTID grows, whatever the clock says."""
-        assert set(renewal.stayed) == set(self.endpoints)
+        assert sorted((*renewal.stayed, *renewal.replaced)) == sorted(self.endpoints)
         assert renewal.joined
-        assert not set(renewal.joined) & set(renewal.stayed)
-        self.endpoints += renewal.joined
-        assert set(self.endpoints) == set(self.choice.chosen)
-        assert placesOf(renewal.lost) == placesOf(self.gone) - placesOf(self.endpoints)
+        assert set(renewal.joined) <= set(self.choice.chosen) - set(self.endpoints)
+        for one in renewal.replaced:
+            self.endpoints.remove(one)
+        for one in renewal.joined:
+            assert place(one) not in placesOf(self.endpoints)
+            self.endpoints.append(one)
+        assert placesOf(renewal.replaced) <= placesOf(renewal.joined)
+        assert self.presence.due is None or self.presence.due > self.now + SETTLE_SECONDS
+        there = placesOf(self.choice.chosen)
+        assert sorted(map(place, renewal.lost)) == sorted(placesOf(self.gone) - there)
         former, self.bootId = self.bootId, bootIdAt(self.wallTime, self.bootId)
         # After 31 bits it begins anew, in the year 2032, which is left out here.
         assert self.bootId > former
         assert nextBootId(0, former) == former + 1
-        self.gone, self.missing = set(), {}
+        self.gone = {one for one in self.gone if place(one) in there - placesOf(self.endpoints)}
+        self.note()
         self.renewals += 1
 
 
-def placesOf(interfaces: Iterable[Interface]) -> set[tuple[int | str, str]]:
+def placesOf(interfaces: Iterable[Interface]) -> set[Place]:
     """The places of some addresses."""
     return {place(one) for one in interfaces}
 
