@@ -329,7 +329,8 @@ class Links:
             except OSError as error:
                 if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                     raise
-                self._ports[isIPv6] = _sockets.bindSearchPort(sock, isIPv6=isIPv6)
+                _sockets.bindSearchPort(sock, address)
+                self._ports[isIPv6] = sock.getsockname()[1]
                 await self._tellOwner(error)
         except BaseException:
             sock.close()

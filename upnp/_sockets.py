@@ -1,7 +1,7 @@
 """Multicast sockets of both protocols, made as each system wants them: all that differs between systems is here.
 
 Each function asks :data:`sys.platform` when it is called. Linux is where this is tried; what the others want is written
-down from their documentation.
+down from their documentation and source code.
 """
 
 import errno
@@ -15,8 +15,8 @@ from array import array
 from ._interfaces import Interface
 
 __all__ = [
-    *('GROUP', 'LINK_GROUP', 'PORT', 'SITE_GROUP', 'attachFilter', 'bindSearchPort', 'groupOf', 'infoOf', 'join'),
-    *('keyOf', 'leave', 'openSocket', 'packed', 'sendBy', 'tellArrivals', 'wildcard'),
+    *('GROUP', 'LINK_GROUP', 'PORT', 'SITE_GROUP', 'PeerAddress', 'attachFilter', 'bindSearchPort', 'groupAddress'),
+    *('groupOf', 'infoOf', 'join', 'keyOf', 'leave', 'openSocket', 'packed', 'sendBy', 'tellArrivals', 'wildcard'),
 ]
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,8 @@ SITE_GROUP = 'ff05::c'  # and of wider ones
 MULTICAST_TTL = 2  # UDA 1.1 §1.1
 SEARCH_PORTS = range(49152, 65536)  # UDA 1.1 §1.2.2: SEARCHPORT
 SEARCH_PORT_TRIES = 64
-RECEIVE_BUFFER_BYTES = 1 << 20  # asked for; the kernel grants what its limit allows
+RECEIVE_BUFFER_BYTES = 1 << 20  # asked for; Linux grants what its limit allows, BSD that or nothing
+REUSE_PORT_SYSTEMS = ('darwin', 'ios', 'dragonfly', 'freebsd', 'netbsd', 'openbsd')  # what their names begin with
 
 # linux/in.h, linux/in6.h, asm-generic/socket.h: numbers that Python's socket module does not name in every version
 IP_PKTINFO = 8
@@ -38,6 +39,7 @@ SO_ATTACH_FILTER = 26
 MREQ = struct.Struct('=4s4s')  # struct ip_mreq: group, address of the interface
 MREQN = struct.Struct('=4s4si')  # struct ip_mreqn: group, address, number of the interface
 PKTINFO = struct.Struct('=i4s4s')  # struct in_pktinfo: number of the interface, local address, destination
+SIO_UDP_CONNRESET = 0x9800000C  # mswsock.h
 NUMBER = struct.Struct('=I')  # what follows an address in struct ipv6_mreq and struct in6_pktinfo
 PKTINFO_SPACE = socket.CMSG_SPACE(20) if hasattr(socket, 'CMSG_SPACE') else 0  # the longer of both
 
@@ -52,11 +54,24 @@ SOCKET_FILTER: tuple[tuple[int, int, int, int], ...] = (
 )
 
 
+PeerAddress = tuple[str, int] | tuple[str, int, int, int]
+"""A host and its port; by IPv6 the flow, and the number of the interface that a link-local address is of, follow."""
+
+
 def groupOf(interface: Interface) -> str:
     """Return the group that is heard and spoken to by an address (UDA 1.1 §1.1, §A.2)."""
     if not interface.isIPv6:
         return GROUP
     return LINK_GROUP if interface.isLinkLocal else SITE_GROUP
+
+
+def groupAddress(interface: Interface, group: str = '', port: int = PORT) -> PeerAddress:
+    """Return where a group is sent to by an interface. A pair would do for IPv6 too, but not on Windows' default loop.
+
+    :param group: another group than that of the interface.
+    """
+    group = group or groupOf(interface)
+    return (group, port, 0, interface.number) if interface.isIPv6 else (group, port)
 
 
 def wildcard(*, isIPv6: bool) -> str:
@@ -77,21 +92,57 @@ def openSocket(*, isIPv6: bool) -> socket.socket:
     sock = socket.socket(socket.AF_INET6 if isIPv6 else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if sys.platform == 'darwin' or 'bsd' in sys.platform:  # on Linux it would split the unicasts among programs
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        sharePort(sock, isShared=True)
+        askForRoom(sock)
         if isIPv6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, MULTICAST_TTL)
         else:
-            sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, MULTICAST_TTL)
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, timeToLive())
         if sys.platform == 'linux':
             hearOwnGroupsOnly(sock, isIPv6=isIPv6)
+        outliveRefusals(sock)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def sharePort(sock: socket.socket, *, isShared: bool) -> None:
+    """Say whether the port that a socket is bound to may be bound by others who say the same.
+
+    SO_REUSEPORT is what macOS and BSD want for that. On Linux it would split the unicasts among programs.
+    """
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(isShared))
+    if sys.platform != 'win32' and sys.platform.startswith(REUSE_PORT_SYSTEMS):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(isShared))
+
+
+def askForRoom(sock: socket.socket) -> None:
+    """Ask for a buffer that holds what comes in at once when a whole network searches."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+    except OSError as error:  # BSD: more than kern.ipc.maxsockbuf, or kern.sbmax, allows
+        log.debug('no larger receive buffer: %s', error)
+
+
+def timeToLive() -> int | bytes:
+    """Return the TTL of multicasts as the system takes it: OpenBSD a byte only, Windows a word, others either."""
+    return MULTICAST_TTL if sys.platform == 'win32' else bytes((MULTICAST_TTL,))
+
+
+def outliveRefusals(sock: socket.socket) -> None:
+    """Have Windows not report that an answer found nobody: its default loop would read no more (CPython #127057)."""
+    if sys.platform != 'win32':
+        return
+    import ctypes  # here, as other systems need it not
+
+    off, count = ctypes.c_ulong(0), ctypes.c_ulong()
+    number, size = ctypes.c_size_t(sock.fileno()), ctypes.sizeof(off)
+    if ctypes.WinDLL('ws2_32').WSAIoctl(
+        number, ctypes.c_ulong(SIO_UDP_CONNRESET), ctypes.byref(off), size, None, 0, ctypes.byref(count), None, None
+    ):
+        log.debug('refused answers are reported')
 
 
 def hearOwnGroupsOnly(sock: socket.socket, *, isIPv6: bool) -> None:
@@ -103,20 +154,19 @@ def hearOwnGroupsOnly(sock: socket.socket, *, isIPv6: bool) -> None:
         log.debug('hears more than its own groups: %s', error)
 
 
-def bindSearchPort(sock: socket.socket, *, isIPv6: bool) -> int:
-    """Bind to a free port that unicast searches may come to where port 1900 is not to be had, and return it.
+def bindSearchPort(sock: socket.socket, address: str) -> None:
+    """Bind to a free port, for us alone, that unicast searches may come to where port 1900 is not to be had.
 
     :raises OSError: there is none.
     """
-    for last in range(SEARCH_PORT_TRIES, -1, -1):
+    sharePort(sock, isShared=False)
+    for last in range(SEARCH_PORT_TRIES - 1, -1, -1):
         try:
-            sock.bind((wildcard(isIPv6=isIPv6), random.choice(SEARCH_PORTS)))
-            break
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE or not last:
+            sock.bind((address, random.choice(SEARCH_PORTS)))
+            return
+        except OSError as error:  # EACCES: Windows keeps ranges of ports for itself
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES) or not last:
                 raise
-    port: int = sock.getsockname()[1]
-    return port
 
 
 def tellArrivals(sock: socket.socket, *, isIPv6: bool) -> None:
