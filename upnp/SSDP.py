@@ -33,7 +33,7 @@ from ._interfaces import Interface, hostOf
 from ._links import EndpointFactory, Links, LinkSet
 from ._message import DateStamp
 from ._presence import Departure, Renewal
-from ._sockets import GROUP, LINK_GROUP, PORT, SITE_GROUP, groupOf
+from ._sockets import GROUP, LINK_GROUP, PORT, SITE_GROUP, groupAddress, groupOf
 from ._timetable import Timetable
 from .Description import serviceIdOf
 from .Errors import MessageError, NetworkError
@@ -224,7 +224,7 @@ class SSDP_Protocol:
         for target in advertisement.directory.targets:  # a root's as they were announced, whatever became of it since
             if target.root == device.UDN if device.UDN in advertisement.roots else target.udn in family:
                 message = Notify(self._config, device, nts=nts, nextBootId=nextBootId).describe(target, interface)
-                message.sendto(endpoint.transport, (groupOf(interface), PORT))
+                message.sendto(endpoint.transport, groupAddress(interface))
 
     def provides(self, usn: str) -> bool:
         """Tell whether ``usn`` is advertised."""
@@ -309,7 +309,7 @@ class SSDP:
                 target = former.byUsn[usn]
                 for interface, endpoint in self._advertisers(self.endpoints):
                     message = Notify(self, former.devices[target.udn], nts=BYEBYE).describe(target, interface)
-                    message.sendto(endpoint.transport, (groupOf(interface), PORT))
+                    message.sendto(endpoint.transport, groupAddress(interface))
         annoncer.advertisement = advertisement
         self.protocol.forget()
         if self._isSpeaking:
@@ -375,7 +375,7 @@ class SSDP:
                     message = GENA.renderMulticastEvent(
                         usn, serviceIdOf(service), key, advertisement.bootId, body, group=hostOf(group)
                     )
-                    endpoint.transport.sendto(message, (group, GENA.PORT))
+                    endpoint.transport.sendto(message, groupAddress(interface, group, GENA.PORT))
 
     def later(self, endpoint: AnnouncerService, addr: Address, bundles: 'Sequence[Bundle]', mx: int) -> None:
         """Have answers sent when they are due."""

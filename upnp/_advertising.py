@@ -16,7 +16,7 @@ from ._interfaces import Interface
 from ._limits import Limits
 from ._links import LinkTransport
 from ._message import DateStamp
-from ._sockets import GROUP, LINK_GROUP, PORT, SITE_GROUP, groupOf
+from ._sockets import GROUP, LINK_GROUP, PORT, SITE_GROUP, PeerAddress, groupAddress, groupOf
 from .Objects import Device
 
 __all__ = [
@@ -43,7 +43,7 @@ NAMESPACE = '"http://schemas.upnp.org/upnp/1/0/"; ns=01'
 
 MIN_JOINED = 8  # answers that leave in one call
 
-Address = tuple[str, int] | tuple[str, int, int, int]  # of a peer; the longer one by IPv6
+Address = PeerAddress
 
 
 @runtime_checkable
@@ -245,7 +245,7 @@ class Notify(SSDPRequest):
             else config.annoncer.advertisement.target(usn)
         )
         if target is not None:
-            self.describe(target, interface).sendto(transport or endpoint.transport, (groupOf(interface), PORT))
+            self.describe(target, interface).sendto(transport or endpoint.transport, groupAddress(interface))
 
     def describe(self, target: Target, interface: Interface) -> 'Notify':
         """Fill in the headers for ``target``, with a LOCATION at our address there, and return itself."""

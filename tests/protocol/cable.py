@@ -104,7 +104,7 @@ class CableTransport(asyncio.DatagramTransport):
         """Send over the cable."""
         assert isinstance(addr, tuple)
         if not self._isClosed:
-            self._cable.send(bytes(data), self._address, addr)
+            self._cable.send(bytes(data), self._address, addr[:2])
 
     def close(self) -> None:
         """Take it off."""
