@@ -13,7 +13,8 @@ import socket
 import struct
 import sys
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from contextlib import suppress
+from typing import NamedTuple, Protocol
 
 from . import _sockets
 from ._interfaces import Interface
@@ -124,6 +125,7 @@ class SharedSocket:
     """The one socket of a protocol on Linux, and who hears what comes in."""
 
     def __init__(self, sock: socket.socket, factory: EndpointFactory, buffer: bytearray) -> None:
+        self.port: int = sock.getsockname()[1]
         self._sock = sock
         self._factory = factory
         self._buffer = buffer
@@ -209,99 +211,133 @@ def endpointFor(peer: str, endpoints: list[tuple[Interface, asyncio.DatagramProt
     return next((endpoint for interface, endpoint in endpoints if interface.isSubnetOf(peer)), endpoints[0][1])
 
 
+class OwnSocket(NamedTuple):
+    """The socket of one address, for everything, driven by asyncio's transport."""
+
+    sock: socket.socket
+    transport: asyncio.DatagramTransport
+    port: int
+
+    def close(self) -> None:
+        """Close it; where its loop is no more, at once."""
+        with suppress(RuntimeError):
+            self.transport.close()
+            return
+        self.sock.close()
+
+
 class Links:
     """The endpoints on all interfaces in use.
 
     :param factory: makes the endpoints: on a shared socket two an address, for multicasts and for unicasts.
-    :param maxDatagramBytes: longer ones are dropped.
+    :param maxDatagramBytes: longer ones are dropped, where a socket is shared.
     """
 
     def __init__(self, factory: EndpointFactory, maxDatagramBytes: int) -> None:
         self._factory = factory
         self._buffer = bytearray(maxDatagramBytes + 1)
         self._shared: dict[bool, SharedSocket] = {}  # by whether it is of IPv6
-        self._alone: dict[Interface, asyncio.BaseTransport] = {}
-        self._ports: dict[bool, int] = {}
+        self._own: dict[Interface, OwnSocket] = {}
         self._wanted: dict[Interface, None] = {}
         self._joined: set[Interface] = set()
         self._told: set[object] = set()
+        self._lock = asyncio.Lock()  # two who join at once would both open the socket that they share
 
     @property
     def isWanting(self) -> bool:
         """Tell whether an interface or port 1900 could not be had."""
-        return len(self._joined) < len(self._wanted) or any(port != PORT for port in self._ports.values())
+        return len(self._joined) < len(self._wanted) or any(self.searchPort(one) != PORT for one in self._joined)
 
     def searchPort(self, interface: Interface) -> int:
         """Return the port that unicast searches come to: 1900, if it is to be had."""
-        return self._ports.get(interface.isIPv6, PORT)
+        sock = self._own.get(interface) or self._shared.get(interface.isIPv6)
+        return PORT if sock is None else sock.port
 
     async def join(self, interfaces: Iterable[Interface]) -> None:
         """Open the sockets that are not open yet, and join the group by each address."""
-        joining = [one for one in interfaces if one not in self._joined]
+        joining = tuple(interfaces)
         self._wanted |= dict.fromkeys(joining)
-        for interface in joining:
-            try:
-                await self._join(interface)
-            except OSError as error:
-                if (interface.name, error.errno) not in self._told and error.errno not in NO_PROTOCOL:
-                    self._told.add((interface.name, error.errno))
-                    log.warning('%s is not used until that works: %s', interface, error)
-                continue
-            self._joined.add(interface)
-            if interface not in self._wanted:  # it was left meanwhile
-                self.leave((interface,))
-        if not self._wanted:  # all was closed meanwhile, or has gone: what is opened when needed need not stay
-            self.close()
+        async with self._lock:
+            await self._joinAll(joining)
 
     def leave(self, interfaces: Iterable[Interface]) -> None:
         """Leave the group by these addresses."""
         for interface in interfaces:
             self._wanted.pop(interface, None)
-            if interface not in self._joined:
-                continue
-            self._joined.remove(interface)
-            if (alone := self._alone.pop(interface, None)) is not None:
-                alone.close()
-            elif (shared := self._shared.get(interface.isIPv6)) is not None:
-                shared.leave(interface)
+            self._cut(interface)
 
     async def mend(self) -> None:
         """Try once more to have port 1900, and to join where that failed."""
-        wanted = list(self._wanted)
-        for isIPv6 in [isIPv6 for isIPv6, port in self._ports.items() if port != PORT and isFree(isIPv6=isIPv6)]:
-            self.leave([one for one in self._joined if one.isIPv6 == isIPv6])
-            if (shared := self._shared.pop(isIPv6, None)) is not None:
-                shared.close()
-            del self._ports[isIPv6]
-        await self.join(wanted)
+        async with self._lock:
+            astray = [one for one in self._joined if self.searchPort(one) != PORT]
+            for isIPv6 in {one.isIPv6 for one in astray}:
+                if isFree(isIPv6=isIPv6):
+                    self._giveUp(one for one in astray if one.isIPv6 == isIPv6)
+            await self._joinAll(tuple(self._wanted))
 
     def close(self) -> None:
         """Close everything; it needs no loop, and a second time is harmless."""
         for shared in self._shared.values():
             shared.close()
-        for transport in self._alone.values():
-            transport.close()
-        self._shared, self._alone, self._ports = {}, {}, {}
+        for own in self._own.values():
+            own.close()
+        self._shared, self._own = {}, {}
         self._wanted, self._joined = {}, set()
+
+    async def _joinAll(self, interfaces: Iterable[Interface]) -> None:
+        """Join by those that are still wanted when it is their turn, and afterwards."""
+        for interface in interfaces:
+            if interface in self._joined or interface not in self._wanted:
+                continue
+            try:
+                await self._join(interface)
+            except OSError as error:
+                self._tellBroken(interface, error)
+                continue
+            self._joined.add(interface)
+            if interface not in self._wanted:  # it was left meanwhile
+                self._cut(interface)
+        if not self._wanted:  # all was closed meanwhile, or has gone: what is opened when needed need not stay
+            self.close()
 
     async def _join(self, interface: Interface) -> None:
         isIPv6 = interface.isIPv6
-        if isIPv6 not in self._shared and hasShared():
-            sock = await self._bound(wildcard := _sockets.wildcard(isIPv6=isIPv6), isIPv6=isIPv6)
-            try:
-                _sockets.tellArrivals(sock, isIPv6=isIPv6)
-                _sockets.attachFilter(sock)
-                self._shared[isIPv6] = SharedSocket(sock, self._factory, self._buffer)
-            except BaseException:
-                sock.close()
-                raise
-            log.debug('listening at %s port %d', wildcard, self._ports[isIPv6])
-        if isIPv6 in self._shared:
+        if hasShared():
+            if isIPv6 not in self._shared:
+                self._shared[isIPv6] = await self._openShared(isIPv6=isIPv6)
             self._shared[isIPv6].join(interface)
         elif interface.isPrimary:  # each of several would hear every search
-            await self._joinAlone(interface)
+            self._own[interface] = await self._openOwn(interface)
 
-    async def _joinAlone(self, interface: Interface) -> None:
+    def _cut(self, interface: Interface) -> None:
+        """Cut the endpoints of an address off, if it has any."""
+        if interface not in self._joined:
+            return
+        self._joined.remove(interface)
+        if (own := self._own.pop(interface, None)) is not None:
+            own.close()
+        elif (shared := self._shared.get(interface.isIPv6)) is not None:
+            shared.leave(interface)
+
+    def _giveUp(self, interfaces: Iterable[Interface]) -> None:
+        """Close the sockets of addresses of one protocol, which stay wanted."""
+        for interface in interfaces:
+            self._cut(interface)
+            if (shared := self._shared.pop(interface.isIPv6, None)) is not None:
+                shared.close()
+
+    async def _openShared(self, *, isIPv6: bool) -> SharedSocket:
+        """Open the one socket of a protocol, which knows how a datagram was addressed."""
+        sock = await self._bound(_sockets.wildcard(isIPv6=isIPv6), isIPv6=isIPv6)
+        try:
+            _sockets.tellArrivals(sock, isIPv6=isIPv6)
+            _sockets.attachFilter(sock)
+            return SharedSocket(sock, self._factory, self._buffer)
+        except BaseException:
+            sock.close()
+            raise
+
+    async def _openOwn(self, interface: Interface) -> OwnSocket:
         """Open a socket for one address, without knowledge of how a datagram was addressed."""
         isIPv6 = interface.isIPv6
         isExact = sys.platform == 'win32' and not isIPv6  # there it hears unicasts to that address, and multicasts too
@@ -309,12 +345,12 @@ class Links:
         try:
             _sockets.sendBy(sock, interface)
             _sockets.join(sock, interface)
+            loop = asyncio.get_running_loop()
+            transport, _ = await loop.create_datagram_endpoint(lambda: self._factory(interface, True), sock=sock)
         except BaseException:
             sock.close()
             raise
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: self._factory(interface, True), sock=sock)
-        self._alone[interface] = transport
+        return OwnSocket(sock, transport, sock.getsockname()[1])
 
     async def _bound(self, address: str, *, isIPv6: bool) -> socket.socket:
         """Return a socket at port 1900, or at another where that is not to be had.
@@ -325,17 +361,22 @@ class Links:
         try:
             try:
                 sock.bind((address, PORT))
-                self._ports[isIPv6] = PORT
             except OSError as error:
                 if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                     raise
                 _sockets.bindSearchPort(sock, address)
-                self._ports[isIPv6] = sock.getsockname()[1]
                 await self._tellOwner(error)
         except BaseException:
             sock.close()
             raise
+        log.debug('listening at %s port %d', address, sock.getsockname()[1])
         return sock
+
+    def _tellBroken(self, interface: Interface, error: OSError) -> None:
+        """Tell, once for each cause, that an interface cannot be used; that a protocol is not there is no trouble."""
+        if (interface.name, error.errno) not in self._told and error.errno not in NO_PROTOCOL:
+            self._told.add((interface.name, error.errno))
+            log.warning('%s is not used until that works: %s', interface, error)
 
     async def _tellOwner(self, error: OSError) -> None:
         """Tell, once, who holds port 1900."""
