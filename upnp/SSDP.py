@@ -92,8 +92,8 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Send no more: what still waits is dropped."""
         self.transport = NOWHERE
-        if self._config is not None and self.interface is not None and self._multicast:
-            self._config.endpoints.pop(self.interface, None)
+        if self._config is not None and self.interface is not None:
+            self._config.lost(self.interface, self)
 
     def error_received(self, exc: Exception) -> None:
         """Note that a datagram could not be sent, or not be delivered; peers come and go."""
@@ -105,7 +105,7 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
         if (known := self._known.get(data)) is not None:
             self.request_received(known, addr)
             return
-        if data.startswith(ADVERTISEMENT_START):  # the shared socket drops them before; a loop's own transport does not
+        if data.startswith(ADVERTISEMENT_START) or self._isTooLong(data):  # a shared socket drops both before
             return
         try:
             message = _message.parse(data)
@@ -131,6 +131,9 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
 
     def response_received(self, response: SSDPResponse, addr: Address) -> None:
         """Do nothing: a device does not search."""
+
+    def _isTooLong(self, data: bytes) -> bool:
+        return self._config is not None and len(data) > self._config.annoncer.limits.maxDatagramBytes
 
     def _searchOf(self, request: SSDPRequest) -> Search | None:
         headers = {name.lower(): value for name, value in request.headers}
@@ -165,7 +168,7 @@ class SSDP_Protocol:
 
     def __init__(self, config: 'SSDP') -> None:
         self._config = config
-        self._known: dict[tuple[str, str, bool], list[Bundle]] = {}
+        self._known: dict[tuple[str, Interface, bool], list[Bundle]] = {}
 
     def answer(self, st: str, addr: Address, *, endpoint: AnnouncerService | None = None, mx: int = 0) -> None:
         """Answer a search for ``st`` by ``addr``, once for each target that matches.
@@ -182,8 +185,7 @@ class SSDP_Protocol:
 
     def _bundlesFor(self, st: str, interface: Interface, mx: int) -> 'list[Bundle]':
         """Return the rendered answers, from the shelf where they are there."""
-        ip = interface.address
-        if (known := self._known.get((st, ip, mx > 0))) is not None:
+        if (known := self._known.get((st, interface, mx > 0))) is not None:
             return known
         targets = self._config.annoncer.advertisement.directory.find(st)
         answers = [Answer(self._config, 200, 'OK').describe(target, interface) for target in targets]
@@ -191,7 +193,7 @@ class SSDP_Protocol:
         if bundles:  # a search that is not ours takes no place
             if len(self._known) >= MAX_KNOWN_SEARCHES:
                 self._known.clear()
-            self._known[st, ip, mx > 0] = bundles
+            self._known[st, interface, mx > 0] = bundles
         return bundles
 
     def forget(self) -> None:
@@ -266,10 +268,10 @@ class SSDP:
             annoncer = self.annoncer
             self._links = self.makeLinks(self._endpoint, annoncer.limits.maxDatagramBytes)
             self.protocol.forget()
-            self._timetable = Timetable(annoncer.limits, annoncer.maxAge, self.advertise, self._send)
+            self._timetable = timetable = Timetable(annoncer.limits, annoncer.maxAge, self.advertise, self._send)
             await self._links.join(annoncer.inUse)
-            if self._timetable is not None:  # not stopped meanwhile
-                self._timetable.begin()
+            if self._timetable is timetable:  # not stopped meanwhile
+                timetable.begin()
 
     def stop(self) -> None:
         """Send byebye for all that was announced, and close the sockets; a second time is harmless."""
@@ -329,17 +331,18 @@ class SSDP:
 
     async def renew(self, renewal: Renewal) -> None:
         """Announce what there is by new addresses too, as the same device that it was (UDA 1.1 §1.2.4)."""
-        if self._timetable is None or self._links is None:
+        timetable = self._timetable
+        if timetable is None or self._links is None:
             return
-        if not self._timetable.isSilent:
+        if not timetable.isSilent:
             bootId = self.annoncer.nextBootId()
             if self._isSpeaking:
                 self._tell(renewal.stayed, UPDATE, bootId)
             self._reboot(bootId)
         self._drop(renewal.replaced)
         await self._links.join(renewal.joined)
-        if self._timetable is not None and not self._timetable.isSilent:
-            self._timetable.begin()
+        if self._timetable is timetable and not timetable.isSilent:
+            timetable.begin()
 
     def _reboot(self, bootId: int) -> None:
         self.annoncer.advertisement = self.annoncer.advertisement.rebooted(bootId)
@@ -396,6 +399,11 @@ class SSDP:
                 return interface, endpoint
         ours = ', '.join(map(str, self.endpoints)) or 'none'
         raise NetworkError(errno.EADDRNOTAVAIL, f'{ip!r} is not an address that is announced at; there are {ours}')
+
+    def lost(self, interface: Interface, endpoint: AnnouncerService) -> None:
+        """Advertise by an endpoint no more; a later one of the same address stays, whenever asyncio tells of this."""
+        if self.endpoints.get(interface) is endpoint:
+            del self.endpoints[interface]
 
     def failed(self, interface: Interface, error: OSError) -> None:
         """Note that something could not be sent to all; a cause is told once, and the next set is tried all the same.

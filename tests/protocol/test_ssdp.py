@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -12,7 +12,7 @@ from upnp._interfaces import Interface
 from upnp._sockets import GROUP, PORT
 from upnp.SSDP import SSDP, AnnouncerService, Answer, Notify
 
-from .cable import Asker, Cable, Packet
+from .cable import Asker, Cable, CableLinks, Packet
 from .devices import DEVICE_TYPE, SERVICE_TYPE, UDN, demo, lamp
 from .fakes import run
 
@@ -440,6 +440,74 @@ def test_the_parts_start_and_stop_without_the_announcer_too() -> None:
 
     run(scene())
     assert cable.packets == []
+
+
+def test_an_endpoint_that_is_lost_late_does_not_take_its_successor_along() -> None:
+    """asyncio tells of the end of a transport when it has sent all; the address may be joined again by then."""
+    cable, eth0 = Cable(), Interface('eth0', 2, '192.0.2.20', 24)
+
+    async def scene() -> None:
+        async with announced(cable, demo()) as server:
+            former, later = (AnnouncerService(config=server.ssdp, interface=eth0) for _ in range(2))
+            cable.plug(('192.0.2.20', PORT), endpoint=former)
+            cable.plug(('192.0.2.20', PORT), endpoint=later)
+            former.connection_lost(None)
+            assert server.ssdp.endpoints[eth0] is later
+            later.connection_lost(None)
+            assert eth0 not in server.ssdp.endpoints
+
+    run(scene())
+
+
+def test_a_datagram_beyond_the_limit_is_dropped_whoever_read_it() -> None:
+    """A loop's own transport knows no limit of ours."""
+    cable = Cable()
+    search = f'M-SEARCH * HTTP/1.1\r\nMAN: "ssdp:discover"\r\nMX: 1\r\nST: {UDN}\r\nX: '.encode()
+
+    async def scene() -> list[int]:
+        async with announced(cable, demo()) as server:
+            await asyncio.sleep(2)
+            (endpoint,) = server.ssdp.endpoints.values()
+            counts = []
+            for size in (server.limits.maxDatagramBytes, server.limits.maxDatagramBytes + 1):
+                cable.packets.clear()
+                endpoint.datagram_received(search.ljust(size, b'x'), ('127.0.0.98', 4))
+                await asyncio.sleep(2)
+                counts.append(len(cable.sent(HERE, 'HTTP/1.1 200')))
+            return counts
+
+    assert run(scene()) == [1, 0]
+
+
+def test_a_start_that_was_overtaken_by_another_begins_nothing() -> None:
+    """While sockets are opened, the announcer may be stopped and started again."""
+    cable, gates = Cable(), [asyncio.Event(), asyncio.Event()]
+
+    class Slow(CableLinks):
+        async def join(self, interfaces: Iterable[Interface]) -> None:
+            self.gate = gates.pop(0)
+            await self.gate.wait()
+            await super().join(interfaces)
+
+    async def scene() -> None:
+        server = upnp.Announcer(demo(), 0, HERE)
+        first, second = gates
+        server.ssdp.makeLinks = lambda factory, _limit: Slow(cable, factory)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(server.ssdp.start())
+            await asyncio.sleep(0)
+            server.ssdp.stop()
+            tasks.create_task(server.ssdp.start())
+            await asyncio.sleep(0)
+            first.set()
+            await asyncio.sleep(1)
+            assert server.ssdp.isSilent
+            second.set()
+            await asyncio.sleep(1)
+            assert not server.ssdp.isSilent
+        server.ssdp.stop()
+
+    run(scene())
 
 
 def test_an_interface_is_told_from_its_address() -> None:
