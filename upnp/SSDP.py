@@ -123,7 +123,7 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
 
     def request_received(self, request: SSDPRequest, addr: Address) -> None:
         """Answer a search that concerns us; anything else is ignored, without a word."""
-        if self._config is None or not isSource(addr):
+        if self._config is None or not isSource(addr) or self._isElsewhere(addr):
             return
         search = request.search if isinstance(request, _Request) else self._searchOf(request)
         if search is not None:
@@ -131,6 +131,14 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
 
     def response_received(self, response: SSDPResponse, addr: Address) -> None:
         """Do nothing: a device does not search."""
+
+    def _isElsewhere(self, addr: Address) -> bool:
+        """Tell whether a peer has searched on another interface, as its zone tells where it has one.
+
+        A socket that has joined a group of IPv6 on one interface hears it on all, on Linux.
+        """
+        number = self.interface.number if self.interface is not None else 0
+        return self._multicast and len(addr) == 4 and addr[-1] not in (0, number) and number != 0
 
     def _isTooLong(self, data: bytes) -> bool:
         return self._config is not None and len(data) > self._config.annoncer.limits.maxDatagramBytes

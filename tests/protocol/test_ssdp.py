@@ -459,6 +459,30 @@ def test_an_endpoint_that_is_lost_late_does_not_take_its_successor_along() -> No
     run(scene())
 
 
+@pytest.mark.parametrize(
+    ('number', 'zone', 'multicast', 'isAnswered'),
+    [(2, 2, True, True), (2, 3, True, False), (2, 0, True, True), (0, 3, True, True), (2, 3, False, True)],
+)
+def test_a_search_to_all_is_answered_on_the_interface_that_it_came_in_on(
+    number: int, zone: int, multicast: bool, isAnswered: bool
+) -> None:
+    """A socket may hear what is sent to its group on other interfaces; a search to an address is for that address."""
+    cable, eth0 = Cable(), Interface('eth0', number, 'fe80::20', 64)
+    mx = 'MX: 1\r\n' if multicast else ''
+
+    async def scene() -> int:
+        async with announced(cable, demo()) as server:
+            await asyncio.sleep(2)
+            endpoint = AnnouncerService(config=server.ssdp, interface=eth0, multicast=multicast)
+            cable.plug(('fe80::20', PORT), endpoint=endpoint)
+            search = f'M-SEARCH * HTTP/1.1\r\nMAN: "ssdp:discover"\r\n{mx}ST: {UDN}\r\n\r\n'
+            endpoint.datagram_received(search.encode(), ('fe80::9', 5000, 0, zone))
+            await asyncio.sleep(2)
+            return len(cable.sent('fe80::20', 'HTTP/1.1 200'))
+
+    assert run(scene()) == int(isAnswered)
+
+
 def test_a_datagram_beyond_the_limit_is_dropped_whoever_read_it() -> None:
     """A loop's own transport knows no limit of ours."""
     cable = Cable()
