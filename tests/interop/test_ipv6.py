@@ -82,7 +82,7 @@ def test_async_upnp_client_finds_builds_calls_and_subscribes(
     needsModule('async_upnp_client')
     announceLamp(lamp)
     link, wide = device.linkLocals['eth0'], device.wide
-    places = (searcher.linkLocal, 'ff02::c%eth0', link), (searcher.wide, 'ff05::c%eth0', wide)
+    places = (searcher.linkLocal, 'ff02::c%eth0', link), (f'{searcher.wide}%eth0', 'ff05::c%eth0', wide)
     for own, group, address in places:
         found = find(searcher, own, group)
         assert found['usns'] == sorted(LAMP_USNS), group
@@ -95,7 +95,8 @@ def test_async_upnp_client_finds_builds_calls_and_subscribes(
         number = lamp.do('status.value')
         assert json.loads(done.stdout)['results'] == [{'ResultStatus': ['bool', str(number)]}]
 
-        watcher.do(f'watcher = await Watcher.make({location!r}, {own!r})')
+        source = own if address == link else searcher.wide
+        watcher.do(f'watcher = await Watcher.make({location!r}, {source!r})')
         sid, seconds = watcher.do(f'await watcher.subscribe({SWITCH!r})')
         assert seconds > 0
         watcher.do(f'await watcher.waitFor({sid!r}, 1)')

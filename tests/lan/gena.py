@@ -57,8 +57,11 @@ class Event:
 class Subscription:
     """A subscription, or what became of the wish for one: `answer` tells."""
 
-    def __init__(self, subscriber: Subscriber, url: str, callbacks: Sequence[str], answer: Answer) -> None:
+    def __init__(
+        self, subscriber: Subscriber, url: str, callbacks: Sequence[str], answer: Answer, source: str = ''
+    ) -> None:
         self._subscriber = subscriber
+        self._source = source
         self._url = url
         self.callbacks = tuple(callbacks)
         self.answer = answer
@@ -78,11 +81,11 @@ class Subscription:
 
     def renew(self, **fields: str) -> Answer:
         """Renew it."""
-        return self._subscriber.ask('SUBSCRIBE', self._url, {'SID': self.sid} | fields)
+        return self._subscriber.ask('SUBSCRIBE', self._url, {'SID': self.sid} | fields, self._source)
 
     def unsubscribe(self) -> Answer:
         """End it."""
-        return self._subscriber.ask('UNSUBSCRIBE', self._url, {'SID': self.sid})
+        return self._subscriber.ask('UNSUBSCRIBE', self._url, {'SID': self.sid}, self._source)
 
 
 class Subscriber:
@@ -119,7 +122,7 @@ class Subscriber:
         own = source or self.addresses[0]
         headers = [subscribeFields(callbacks) | fields for callbacks in wishes]
         answers = self._do('ask', *([own, 'SUBSCRIBE', url, one] for one in headers))
-        return [Subscription(self, url, one, Answer(*row)) for one, row in zip(wishes, answers, strict=True)]
+        return [Subscription(self, url, one, Answer(*row), own) for one, row in zip(wishes, answers, strict=True)]
 
     def callbacks(self, mode: str, count: int = 1, source: str = '') -> list[str]:
         """Return the URLs of new callbacks."""

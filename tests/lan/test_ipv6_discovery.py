@@ -180,7 +180,8 @@ def test_addresses_under_duplicate_detection_are_waited_for_and_a_duplicate_is_n
         locations = announceLamp(prompt)
         assert [url for url in locations['eth0'] if '[' in url] == []
         reasons = prompt.do('{one.address: reason for one, reason in server.interfaces.skipped}')
-        assert reasons[link] == reasons[searcher.wide] == 'duplicate detection is under way'
+        assert reasons[link] == 'duplicate detection is under way'
+        assert reasons[searcher.wide] in (reasons[link], 'another host has this address')
         before = listener.waitForAlive(LAMP_USNS)[0]
         alive = listener.waitFor(lambda seen: len(toGroup(seen, LINK_GROUP)) >= SETS * SET)
         inLink = toGroup(alive, LINK_GROUP)

@@ -53,6 +53,7 @@ class Watched:
 @pytest.fixture
 def watched(prompt: Prompt, deviceHost: Host) -> Iterator[Watched]:
     """The device's host, watched, its IPv6 address valid."""
+    deviceHost.generateLinkLocal()
     made = Watched(prompt, deviceHost)
     made.waitFor('eth0', LINK_LOCAL)
     yield made

@@ -39,5 +39,5 @@ def endpointOf(address: str, port: int) -> tuple[str, int] | tuple[str, int, int
     """Return an address in the form that a socket of its protocol wants."""
     if familyOf(address) == socket.AF_INET:
         return address, port
-    zone = zoneOf(address)[1:]
-    return withoutZone(address), port, 0, socket.if_nametoindex(zone) if zone else 0
+    zone = zoneOf(address)[1:] or '0'
+    return withoutZone(address), port, 0, int(zone) if zone.isdigit() else socket.if_nametoindex(zone)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import sys
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
+
+from tests.lan.programs.addresses import withoutZone
 
 SECONDS = 20
 ENVELOPE = '{http://schemas.xmlsoap.org/soap/envelope/}'
@@ -55,7 +56,7 @@ def requestBytes(url: str, serviceType: str, action: str, texts: Texts) -> bytes
         f'<u:{action} xmlns:u="{serviceType}">{arguments}</u:{action}></s:Body></s:Envelope>'
     ).encode()
     place = urlsplit(url)
-    host = re.sub(r'%[^]]*', '', place.netloc)  # a zone is the caller's own business
+    host = withoutZone(place.netloc)
     head = (
         f'POST {place.path} HTTP/1.1\r\nHOST: {host}\r\nCONTENT-LENGTH: {len(body)}\r\n'
         f'CONTENT-TYPE: text/xml; charset="utf-8"\r\nSOAPACTION: "{serviceType}#{action}"\r\n'

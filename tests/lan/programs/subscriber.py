@@ -23,7 +23,6 @@ import heapq
 import itertools
 import json
 import os
-import re
 import resource
 import select
 import socket
@@ -37,6 +36,8 @@ from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
+
+from tests.lan.programs.addresses import endpointOf, familyOf, hostOf, withoutZone
 
 GROUP, PORT = '239.255.255.246', 7900
 BACKLOG = 1024
@@ -91,7 +92,7 @@ class Question:
         self.answer: Answer | None = None
         self.socket = boundTo(source)
         self.socket.settimeout(ASK_SECONDS)
-        self.socket.connect(placeOf(place.hostname or '', place.port or 80)[1])
+        self.socket.connect(endpointOf(place.hostname or '', place.port or 80))
         self.socket.sendall(f'{method} {place.path} HTTP/1.1\r\n{text}\r\n'.encode())
 
     def read(self) -> None:
@@ -131,8 +132,7 @@ class Subscribers:
     def callback(self, address: str, mode: str) -> str:
         """Return the URL of a new callback."""
         made, path = Callback(mode), f'/{next(self._numbers)}'
-        host = f'[{withoutZone(address)}]' if ':' in address else address
-        url = f'http://{host}:{self._portFor(address, made.mode)}{path}'
+        url = f'http://{hostOf(address)}:{self._portFor(address, made.mode)}{path}'
         self._byPath[path.encode()] = self._byUrl[url] = made
         return url
 
@@ -325,21 +325,9 @@ class Commands:
 
 def boundTo(address: str) -> socket.socket:
     """Return a socket with a port of its own."""
-    family, place = placeOf(address, 0)
-    opened = socket.socket(family, socket.SOCK_STREAM)
-    opened.bind(place)
+    opened = socket.socket(familyOf(address), socket.SOCK_STREAM)
+    opened.bind(endpointOf(address, 0))
     return opened
-
-
-def placeOf(address: str, port: int) -> tuple[int, tuple[Any, ...]]:
-    """Return the protocol of an address, and what a socket is bound or connected to."""
-    ((family, _kind, _protocol, _name, place),) = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)
-    return family, place
-
-
-def withoutZone(text: str) -> str:
-    """Return an address, or what stands in a URL, without a zone."""
-    return re.sub(r'%[^]]*', '', text)
 
 
 def readFrom(opened: socket.socket) -> bytes | None:
