@@ -13,12 +13,13 @@ from ._calls import Calls
 from ._discovery import Advertisement, bootIdAt, nextBootId
 from ._events import Events
 from ._identity import systemToken
-from ._interfaces import ANY_ADDRESSES, Choice, Interface, Wish, hostOf
+from ._interfaces import ANY_ADDRESSES, Choice, Interface, Wish, hostOf, isIPv4
 from ._life import Life
 from ._limits import Limits
 from ._network import Network
 from ._options import (
     MAX_NUMBER,
+    checkedFlag,
     checkedHeaders,
     checkedHost,
     checkedLimits,
@@ -56,7 +57,7 @@ class Announcer:
     :param ignoredInterfaces: names, patterns or addresses of those to leave out, beyond virtual adapters.
     :param ipv6: whether it is seen by IPv6 too, where the machine has it.
     :param advertisedHost: host, or ``host:port``, that others reach this machine by, where that is not its own address:
-        behind a port mapping, as containers are.
+        behind a port mapping, as containers are. An address literal leaves the other protocol out.
     :param maxAge: seconds that others may keep an advertisement for; it is renewed well before. UDA asks for 1800 or
         more.
     :param server: product token for SERVER, such as ``Lamp/1.0``.
@@ -104,7 +105,7 @@ class Announcer:
             None if interfaces is None else checkedNames('interfaces', interfaces),
             checkedNames('ignoredInterfaces', ignoredInterfaces),
             hasIPv4=':' not in self.advertisedHost,
-            hasIPv6=ipv6,
+            hasIPv6=checkedFlag('ipv6', ipv6) and not isIPv4(self.advertisedHost),
         )
         self.network = Network(wish, self._onLeft, self._onArrived)
         self.http = HTTP(self, httpPort, netBind)

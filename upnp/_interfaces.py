@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .Errors import NetworkError
 
 __all__ = [
-    *('ANY_ADDRESSES', 'Choice', 'Found', 'Interface', 'Wish', 'chooseInterfaces', 'hostOf', 'isLinkLocal'),
+    *('ANY_ADDRESSES', 'Choice', 'Found', 'Interface', 'Wish', 'chooseInterfaces', 'hostOf', 'isIPv4', 'isLinkLocal'),
     *('DEPRECATED', 'DOWN', 'DUPLICATE', 'NO_ADDRESS', 'NO_CARRIER', 'NO_MULTICAST', 'TEMPORARY', 'TENTATIVE'),
 ]
 
@@ -121,8 +121,7 @@ class Wish(NamedTuple):
     @property
     def isName(self) -> bool:
         """Tell whether ``netBind`` is an interface's name."""
-        text = self.netBind.partition('%')[0]
-        return not (':' in text or (text.count('.') == 3 and text.replace('.', '').isdecimal()))
+        return ':' not in self.netBind and not isIPv4(self.netBind)
 
     def check(self, found: Iterable[Found]) -> None:
         """Check that ``netBind`` is here.
@@ -262,6 +261,12 @@ def canonical(literal: str) -> str:
         return str(IPv6Address(literal))
     except ValueError:
         return literal
+
+
+def isIPv4(text: str) -> bool:
+    """Tell whether a text has the form of an IPv4 address: four numbers."""
+    parts = text.split('.')
+    return len(parts) == 4 and all(part.isdecimal() for part in parts)
 
 
 def isLinkLocal(address: str) -> bool:

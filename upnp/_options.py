@@ -6,7 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from ._limits import Limits
 
 __all__ = [
-    *('MAX_NUMBER', 'checkOneOf', 'checkRange', 'checkedHeaders', 'checkedHost', 'checkedLimits', 'checkedNames'),
+    *(
+        'MAX_NUMBER',
+        'checkOneOf',
+        'checkRange',
+        'checkedFlag',
+        'checkedHeaders',
+        'checkedHost',
+        'checkedLimits',
+        'checkedNames',
+    ),
     'serverToken',
 ]
 
@@ -32,6 +41,16 @@ def checkRange(name: str, value: int, minimum: int, maximum: int) -> None:
     """
     if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
         raise ValueError(f'{name} must be a whole number from {minimum} to {maximum}, not {value!r}')
+
+
+def checkedFlag(name: str, value: bool) -> bool:
+    """Return a flag.
+
+    :raises TypeError: it is none; a text that says no would count as yes.
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f'{name} must be True or False, not {value!r}')
+    return value
 
 
 def checkOneOf(name: str, value: str, choices: Sequence[str]) -> None:

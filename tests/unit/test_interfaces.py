@@ -618,3 +618,25 @@ def test_a_netbind_that_other_options_leave_out_is_an_error(wish: Wish, found: l
 def test_a_netbind_of_which_something_is_left_is_none() -> None:
     """Without carrier, too: it comes back."""
     Wish('eth0', hasIPv6=False).check([(Interface('eth0', 2, 'fe80::20', 64), ''), (ETH0, NO_CARRIER)])
+
+
+@pytest.mark.parametrize(
+    ('netBind', 'isName'),
+    [
+        ('eth0', True),
+        ('eth0.100', True),
+        ('wlan0', True),
+        ('192.168.1.20', False),
+        ('fe80::1%eth0', False),
+        ('::', False),
+    ],
+)
+def test_a_netbind_is_a_name_or_an_address(netBind: str, isName: bool) -> None:
+    assert Wish(netBind).isName is isName
+
+
+@pytest.mark.parametrize(
+    ('address', 'zoned'), [('fe80::1', 'fe80::1%2'), ('2001:db8::1', '2001:db8::1'), ('10.0.0.1',) * 2]
+)
+def test_an_address_of_a_link_has_a_zone(address: str, zoned: str) -> None:
+    assert Interface('eth0', 2, address, 64).zoned == zoned

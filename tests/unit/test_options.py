@@ -5,7 +5,9 @@ import pytest
 import upnp
 from upnp._options import (
     MAX_NUMBER,
+    checkedFlag,
     checkedHeaders,
+    checkedHost,
     checkedLimits,
     checkedNames,
     checkOneOf,
@@ -111,3 +113,41 @@ def test_limits_are_limits_and_the_default_ones_for_none() -> None:
     assert checkedLimits(None) == upnp.Limits()
     with pytest.raises(TypeError, match=r'limits must be an upnp\.Limits, not 5'):
         checkedLimits(5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize('value', [True, False])
+def test_a_flag_is_returned(value: bool) -> None:
+    assert checkedFlag('ipv6', value) is value
+
+
+@pytest.mark.parametrize('value', ['no', 0, None])
+def test_what_is_no_flag_is_refused(value: object) -> None:
+    """'no' would count as yes."""
+    with pytest.raises(TypeError, match='ipv6 must be True or False, not '):
+        checkedFlag('ipv6', value)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ('value', 'expected'),
+    [
+        ('192.168.1.5', ('192.168.1.5', None)),
+        ('192.168.1.5:8080', ('192.168.1.5', 8080)),
+        ('lamp.example', ('lamp.example', None)),
+        ('lamp-1.example:1', ('lamp-1.example', 1)),
+        ('2001:db8::5', ('2001:db8::5', None)),
+        ('[2001:db8::5]', ('2001:db8::5', None)),
+        ('[2001:db8::5]:65535', ('2001:db8::5', 65535)),
+    ],
+)
+def test_a_host_is_taken_apart(value: str, expected: tuple[str, int | None]) -> None:
+    assert checkedHost(value) == expected
+
+
+@pytest.mark.parametrize(
+    'value',
+    ['', ' ', 'http://lamp', 'lamp/', 'lamp:', 'lamp:0', 'lamp:65536', 'lamp:x', '[::1', 'a b', 'lamp\r\nX', 'ü', 5],
+)
+def test_what_is_no_host_is_refused_with_its_value_and_a_form(value: str) -> None:
+    with pytest.raises(ValueError, match=r"advertisedHost .* is neither a host nor 'host:port'") as caught:
+        checkedHost(value)
+    assert repr(value) in str(caught.value)
