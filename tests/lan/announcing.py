@@ -10,7 +10,7 @@ from tests.lan.ssdp import ALIVE, Listener, Seen
 
 SETS = 3
 SET = len(LAMP_USNS)
-QUIET_SECONDS = 1.0  # longer than any pause between sets
+QUIET_SECONDS = 0.8  # twice the pause between sets, and longer than something new waits after one loss
 
 
 def announceLamp(prompt: Prompt, options: str = '') -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lan.announcing import SET, SETS, addressesIn, announceLamp, bootIds, waitForSets
+from tests.lan.announcing import QUIET_SECONDS, SET, SETS, addressesIn, announceLamp, bootIds, waitForSets
 from tests.lan.conftest import makeNetwork
 from tests.lan.hosts import Host, Lan
 from tests.lan.prompt import Prompt
@@ -23,10 +23,9 @@ pytestmark = pytest.mark.lan
 
 IDLE_SECONDS = 20.0
 CYCLES, CYCLES_SECONDS = 20, 10.0
-CYCLE_SECONDS = 0.3
+CYCLE_SECONDS = 0.45  # long enough that each return would be announced if nothing were damped
 SETTLED_SECONDS = 6.0  # 5 s at most of damping, and some for all that runs here
 FOLLOW_SECONDS = 2.0
-QUIET_SECONDS = 1.2
 MAX_GROWTH_BYTES, MAX_GROWTH_OBJECTS = 1 << 20, 200
 IMPORTS = 'import gc, pathlib'
 COLLECTED = 'gc.collect()'

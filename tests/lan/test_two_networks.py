@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.lan.announcing import addressesIn, announceLamp, bootIds, usns, waitForSets
+from tests.lan.announcing import QUIET_SECONDS, addressesIn, announceLamp, bootIds, usns, waitForSets
 from tests.lan.expected import LAMP_USNS
 from tests.lan.hosts import Host, Lan, Network
 from tests.lan.prompt import Prompt
@@ -81,7 +81,7 @@ def test_of_two_addresses_on_an_interface_one_is_advertised_and_a_peer_of_the_ot
     # What is not primary is left in silence; who knows the other is told nothing.
     with Listener(searcher) as listener:
         deviceHost.ip('address del 10.77.0.1/24 dev eth0')
-        assert listener.waitQuiet(1.0) == []
+        assert listener.waitQuiet(QUIET_SECONDS) == []
 
 
 def test_on_overlapping_subnets_each_client_is_answered_on_the_network_it_asked_on(
