@@ -387,10 +387,11 @@ class Links:
 
         owners = await asyncio.to_thread(portOwners, PORT, 'udp')
         log.warning(
-            'UDP port %d is held by %s, which does not share it (%s): searches to all are not heard, only the '
-            'advertisements of this device are seen; stop that program, or have it share the port (SO_REUSEADDR)',
+            'UDP port %d is held by %s, %s (%s): searches to all are not heard, only the advertisements of this device '
+            'are seen; stop that program, or have it share the port (SO_REUSEADDR)',
             PORT,
             ', '.join(owners) or 'another program',
+            'which does not share it' if len(owners) <= 1 else 'of which one does not share it',
             error.strerror,
         )
 
