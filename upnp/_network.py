@@ -148,7 +148,7 @@ class Network:
         log.info('interfaces: %s', self.choice)
         if not self.choice.chosen and self._wish.wanted is not None:
             there = ', '.join(dict.fromkeys(one.name for one, _ in self._found)) or 'none'
-            log.warning('interfaces %r: none of them can be used; there are %s', list(self._wish.wanted), there)
+            log.warning('interfaces %r: none of them is here and usable; there are %s', list(self._wish.wanted), there)
         elif not self.choice.chosen:
             log.info('no network is used yet: the device is announced as soon as there is one')
         elif all(interface.isLoopback for interface in self.choice.chosen):
