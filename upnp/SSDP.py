@@ -15,13 +15,13 @@ from ssdp.aio import SimpleServiceDiscoveryProtocol
 from ssdp.messages import SSDPRequest, SSDPResponse
 
 from . import GENA, _loops, _message
+from ._addresses import SocketAddress
 from ._advertising import (
     ALIVE,
     BYEBYE,
     NOWHERE,
     OUR_HEADERS,
     UPDATE,
-    Address,
     Announced,
     Answer,
     Bundle,
@@ -61,7 +61,7 @@ TROUBLES = {
     errno.EACCES: '; have the firewall let UDP out, to port 1900',
 }
 
-_Due: TypeAlias = tuple[Bundle, 'AnnouncerService', Address]
+_Due: TypeAlias = tuple[Bundle, 'AnnouncerService', SocketAddress]
 
 
 class AnnouncerService(SimpleServiceDiscoveryProtocol):
@@ -100,7 +100,7 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
         if self._config is not None and self.interface is not None and isinstance(exc, OSError):
             self._config.failed(self.interface, exc)
 
-    def datagram_received(self, data: bytes, addr: Address) -> None:
+    def datagram_received(self, data: bytes, addr: SocketAddress) -> None:
         """Parse a datagram of any form; what is no message is dropped (UDA 1.1 §1.1.5)."""
         if (known := self._known.get(data)) is not None:
             self.request_received(known, addr)
@@ -121,7 +121,7 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
         else:
             self.response_received(SSDPResponse(message.status, message.reason, headers=fields), addr)
 
-    def request_received(self, request: SSDPRequest, addr: Address) -> None:
+    def request_received(self, request: SSDPRequest, addr: SocketAddress) -> None:
         """Answer a search that concerns us; anything else is ignored, without a word."""
         if self._config is None or not isSource(addr) or self._isElsewhere(addr):
             return
@@ -129,10 +129,10 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
         if search is not None:
             self._config.protocol.answer(search.st, addr, endpoint=self, mx=search.mx)
 
-    def response_received(self, response: SSDPResponse, addr: Address) -> None:
+    def response_received(self, response: SSDPResponse, addr: SocketAddress) -> None:
         """Do nothing: a device does not search."""
 
-    def _isElsewhere(self, addr: Address) -> bool:
+    def _isElsewhere(self, addr: SocketAddress) -> bool:
         """Tell whether a peer has searched on another interface, as its zone tells where it has one.
 
         A socket that has joined a group of IPv6 on one interface hears it on all, on Linux.
@@ -155,7 +155,7 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
             self._known[data] = request
 
 
-def isSource(addr: Address) -> bool:
+def isSource(addr: SocketAddress) -> bool:
     """Tell whether a datagram can have come from there: from one host, at a port."""
     if ':' in addr[0]:
         return addr[1] != 0 and addr[0] != '::' and not addr[0].startswith('ff')
@@ -178,7 +178,7 @@ class SSDP_Protocol:
         self._config = config
         self._known: dict[tuple[str, Interface, bool], list[Bundle]] = {}
 
-    def answer(self, st: str, addr: Address, *, endpoint: AnnouncerService | None = None, mx: int = 0) -> None:
+    def answer(self, st: str, addr: SocketAddress, *, endpoint: AnnouncerService | None = None, mx: int = 0) -> None:
         """Answer a search for ``st`` by ``addr``, once for each target that matches.
 
         :param endpoint: where it came in; None means the first interface.
@@ -388,7 +388,7 @@ class SSDP:
                     )
                     endpoint.transport.sendto(message, groupAddress(interface, group, GENA.PORT))
 
-    def later(self, endpoint: AnnouncerService, addr: Address, bundles: 'Sequence[Bundle]', mx: int) -> None:
+    def later(self, endpoint: AnnouncerService, addr: SocketAddress, bundles: 'Sequence[Bundle]', mx: int) -> None:
         """Have answers sent when they are due."""
         if self._timetable is not None:
             self._timetable.queue(addr[0], (addr[1], bundles[0]), [(one, endpoint, addr) for one in bundles], mx)

@@ -8,6 +8,7 @@ from ._interfaces import isLinkLocal
 __all__ = ['SocketAddress', 'addressOf', 'socketAddressOf']
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
+"""A host and its port; by IPv6 the flow, and the number of the interface that a link-local address is of, follow."""
 
 
 def addressOf(socketAddress: SocketAddress) -> str:

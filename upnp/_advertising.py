@@ -11,16 +11,17 @@ from typing import Protocol, runtime_checkable
 from ssdp.messages import SSDPRequest, SSDPResponse
 
 from . import _message
+from ._addresses import SocketAddress
 from ._discovery import Advertisement, Target
 from ._interfaces import Interface
 from ._limits import Limits
 from ._links import LinkTransport
 from ._message import DateStamp
-from ._sockets import GROUP, LINK_GROUP, PORT, SITE_GROUP, PeerAddress, groupAddress, groupOf
+from ._sockets import GROUP, LINK_GROUP, PORT, SITE_GROUP, groupAddress, groupOf
 from .Objects import Device
 
 __all__ = [
-    *('ALIVE', 'BYEBYE', 'NOWHERE', 'OUR_HEADERS', 'UPDATE', 'Address', 'Announced', 'Answer', 'Bundle', 'Endpoint'),
+    *('ALIVE', 'BYEBYE', 'NOWHERE', 'OUR_HEADERS', 'UPDATE', 'Announced', 'Answer', 'Bundle', 'Endpoint'),
     *('Notify', 'Sender'),
 ]
 
@@ -32,7 +33,7 @@ BYEBYE = 'ssdp:byebye'
 HOSTS = {GROUP: f'{GROUP}:{PORT}', LINK_GROUP: f'[FF02::C]:{PORT}', SITE_GROUP: f'[FF05::C]:{PORT}'}
 BOOTID, CONFIGID, SEARCHPORT = 'BOOTID.UPNP.ORG', 'CONFIGID.UPNP.ORG', 'SEARCHPORT.UPNP.ORG'
 NEXTBOOTID = 'NEXTBOOTID.UPNP.ORG'
-ALIVE_HEADERS = (*('HOST', 'CACHE-CONTROL', 'LOCATION', 'NT', 'NTS', 'SERVER', 'USN', BOOTID, CONFIGID, SEARCHPORT),)
+ALIVE_HEADERS = ('HOST', 'CACHE-CONTROL', 'LOCATION', 'NT', 'NTS', 'SERVER', 'USN', BOOTID, CONFIGID, SEARCHPORT)
 UPDATE_HEADERS = ('HOST', 'LOCATION', 'NT', 'NTS', 'USN', BOOTID, CONFIGID, NEXTBOOTID, SEARCHPORT)
 BYEBYE_HEADERS = ('HOST', 'NT', 'NTS', 'USN', BOOTID, CONFIGID)
 ANSWER_HEADERS = ('CACHE-CONTROL', 'EXT', 'LOCATION', 'SERVER', 'ST', 'USN', BOOTID, CONFIGID, SEARCHPORT)
@@ -43,21 +44,19 @@ NAMESPACE = '"http://schemas.upnp.org/upnp/1/0/"; ns=01'
 
 MIN_JOINED = 8  # answers that leave in one call
 
-Address = PeerAddress
-
 
 @runtime_checkable
 class Sender(Protocol):
     """What datagrams go out by: an asyncio transport of any loop, or :class:`upnp._links.LinkTransport`."""
 
-    def sendto(self, data: bytes, addr: Address | None = None) -> None:
+    def sendto(self, data: bytes, addr: SocketAddress | None = None) -> None:
         """Send one datagram to ``(address, port)``."""
 
 
 class _Nowhere:
     """What an endpoint sends by while it is not connected, or no more."""
 
-    def sendto(self, data: bytes, addr: Address | None = None) -> None:
+    def sendto(self, data: bytes, addr: SocketAddress | None = None) -> None:
         """Drop it."""
 
 
@@ -160,7 +159,7 @@ class Answer(SSDPResponse):
         """Return the message with the present DATE; the rest was rendered once."""
         return b'%b%b\r\n\r\n' % (self._head, self.date)
 
-    def send(self, device: Device, ip: str, addr: Address) -> None:
+    def send(self, device: Device, ip: str, addr: SocketAddress) -> None:
         """Send the answer that ``device`` is here.
 
         :param ip: our own address, for LOCATION; the answer leaves from it.
@@ -170,7 +169,7 @@ class Answer(SSDPResponse):
         if (target := targetFor(self._config.annoncer.advertisement, device)) is not None:
             self.describe(target, interface).sendto(endpoint.transport, addr)
 
-    def sendto(self, transport: Sender, addr: Address) -> None:
+    def sendto(self, transport: Sender, addr: SocketAddress) -> None:
         """Send the answer as it is to ``addr``."""
         log.debug('> %s:%d answer', *addr[:2])
         transport.sendto(bytes(self), addr)
@@ -196,7 +195,7 @@ class Bundle:
             for answer in answers:
                 answer.pad(longest)
 
-    def sendto(self, transport: Sender, addr: Address) -> None:
+    def sendto(self, transport: Sender, addr: SocketAddress) -> None:
         """Send them to ``addr``; what has changed since they were rendered is told as it is now, or not at all."""
         if self._advertisement is not self._config.annoncer.advertisement:
             self._take([answer.renewed() for answer in self._answers if answer.isRight()])
@@ -253,7 +252,7 @@ class Notify(SSDPRequest):
         self.headers = headersFor(self._config, target, interface, NOTIFY_HEADERS[self._nts], own)
         return self
 
-    def sendto(self, transport: Sender, addr: Address) -> None:
+    def sendto(self, transport: Sender, addr: SocketAddress) -> None:
         """Send the advertisement as it is to ``addr``."""
         log.debug('> %s:%d %s', *addr[:2], self._nts)
         transport.sendto(bytes(self), addr)

@@ -12,10 +12,11 @@ import struct
 import sys
 from array import array
 
+from ._addresses import SocketAddress
 from ._interfaces import Interface
 
 __all__ = [
-    *('GROUP', 'LINK_GROUP', 'PORT', 'SITE_GROUP', 'PeerAddress', 'attachFilter', 'bindSearchPort', 'groupAddress'),
+    *('GROUP', 'LINK_GROUP', 'PORT', 'SITE_GROUP', 'attachFilter', 'bindSearchPort', 'groupAddress'),
     *('groupOf', 'infoOf', 'join', 'keyOf', 'leave', 'openSocket', 'packed', 'sendBy', 'tellArrivals', 'wildcard'),
 ]
 
@@ -54,10 +55,6 @@ SOCKET_FILTER: tuple[tuple[int, int, int, int], ...] = (
 )
 
 
-PeerAddress = tuple[str, int] | tuple[str, int, int, int]
-"""A host and its port; by IPv6 the flow, and the number of the interface that a link-local address is of, follow."""
-
-
 def groupOf(interface: Interface) -> str:
     """Return the group that is heard and spoken to by an address (UDA 1.1 §1.1, §A.2)."""
     if not interface.isIPv6:
@@ -65,7 +62,7 @@ def groupOf(interface: Interface) -> str:
     return LINK_GROUP if interface.isLinkLocal else SITE_GROUP
 
 
-def groupAddress(interface: Interface, group: str = '', port: int = PORT) -> PeerAddress:
+def groupAddress(interface: Interface, group: str = '', port: int = PORT) -> SocketAddress:
     """Return where a group is sent to by an interface. A pair would do for IPv6 too, but not on Windows' default loop.
 
     :param group: another group than that of the interface.
