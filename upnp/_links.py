@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import NamedTuple, Protocol
 
-from . import _sockets
+from . import _sockets, _transport
 from ._interfaces import Interface
 from ._sockets import PORT, groupOf
 
@@ -398,8 +398,7 @@ class Links:
 
 def hasShared() -> bool:
     """Tell whether one socket can serve every interface: the system tells arrivals, and the loop watches sockets."""
-    loop = asyncio.get_running_loop()
-    return sys.platform == 'linux' and type(loop).add_reader is not asyncio.AbstractEventLoop.add_reader
+    return sys.platform == 'linux' and _transport.isPossibleOn(asyncio.get_running_loop())
 
 
 def isFree(*, isIPv6: bool) -> bool:
