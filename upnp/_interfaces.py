@@ -28,6 +28,7 @@ DUPLICATE = 'another host has this address'
 TEMPORARY = 'temporary address'
 DEPRECATED = 'deprecated address'
 STAND_BACK = (TEMPORARY, DEPRECATED)
+LOOPBACK = 'loopback'
 
 # Adapters of containers, machines and tunnels: a device announced there is of no use to people on the LAN.
 VIRTUAL_ADAPTERS = (
@@ -86,7 +87,7 @@ class Interface(NamedTuple):
     def __str__(self) -> str:
         return f'{self.name} ({self.address})' if self.address else self.name
 
-    def isSubnetOf(self, address: str) -> bool:
+    def hasInSubnet(self, address: str) -> bool:
         """Tell whether an address of the same protocol is in its subnet."""
         from ipaddress import ip_address, ip_interface  # here, as one address on an interface needs it not
 
@@ -210,9 +211,6 @@ def chooseAmong(found: Iterable[Found], wish: Wish, *, isAlone: bool = False) ->
     return Choice(tuple(chosen), tuple(skipped))
 
 
-LOOPBACK = 'loopback'
-
-
 def reasonToSkip(interface: Interface, hindrance: str, wish: Wish, *, isAlone: bool = False) -> str:
     """Return why an interface is not used, whatever others are there; empty when it is."""
     if reason := wish.leavesOut(interface):
@@ -238,7 +236,7 @@ def reasonBeside(interface: Interface, chosen: Sequence[Interface]) -> str:
     beside = [one for one in chosen if one.link == interface.link]
     if interface.isAutoIp and beside:
         return f'{beside[0].address} is used there'
-    return next((f'{one.address} is used there' for one in beside if one.isSubnetOf(interface.address)), '')
+    return next((f'{one.address} is used there' for one in beside if one.hasInSubnet(interface.address)), '')
 
 
 def matches(interface: Interface, patterns: Iterable[str]) -> bool:

@@ -208,7 +208,7 @@ def heardAt(interface: Interface, destination: str) -> bytes:
 
 def endpointFor(peer: str, endpoints: list[tuple[Interface, asyncio.DatagramProtocol]]) -> asyncio.DatagramProtocol:
     """Return the endpoint whose subnet a peer is in; else the first."""
-    return next((endpoint for interface, endpoint in endpoints if interface.isSubnetOf(peer)), endpoints[0][1])
+    return next((endpoint for interface, endpoint in endpoints if interface.hasInSubnet(peer)), endpoints[0][1])
 
 
 class OwnSocket(NamedTuple):

@@ -492,7 +492,7 @@ def test_each_interface_is_used_whatever_its_subnet_shares_with_others(first: In
 )
 def test_a_subnet_has_the_addresses_of_its_prefix(address: str, prefix: int, peer: str, isIn: bool) -> None:
     """RFC 3021 for /31, RFC 6164 for /127."""
-    assert Interface('any', 0, address, prefix).isSubnetOf(peer) == isIn
+    assert Interface('any', 0, address, prefix).hasInSubnet(peer) == isIn
 
 
 def test_point_to_point_addresses_are_further_subnets() -> None:
@@ -573,7 +573,7 @@ def test_each_link_has_one_advertised_address_and_its_further_ones_are_of_other_
     for link in {one.link for one in chosen}:
         mine = [one for one in chosen if one.link == link]
         assert [one.isPrimary for one in mine] == [True] + [False] * (len(mine) - 1)
-        assert not any(one.isSubnetOf(later.address) for n, one in enumerate(mine) for later in mine[n + 1 :])
+        assert not any(one.hasInSubnet(later.address) for n, one in enumerate(mine) for later in mine[n + 1 :])
         assert not any(one.isAutoIp for one in mine[1:])
 
 
