@@ -5,15 +5,12 @@ It owns the watch and the time of what has come to rest, and refuses to know wha
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from . import _loops
 from ._interfaces import Choice, Found, Interface, Wish, chooseInterfaces
 from ._presence import Departure, Presence, Renewal
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ['MakeWatch', 'Network', 'Watching']
 
@@ -65,12 +62,12 @@ class Network:
         self._isTold = False
 
     @property
-    def inUse(self) -> 'Sequence[Interface]':
+    def inUse(self) -> Sequence[Interface]:
         """The addresses that are announced; those that have come just now are not."""
         return self._presence.inUse
 
     async def start(self) -> None:
-        """Begin to watch, and choose.
+        """Begin to watch; what is used is chosen by :meth:`keepTo`.
 
         :raises NetworkError: ``netBind`` is not ours.
         """
@@ -80,11 +77,9 @@ class Network:
         self._found = await self._watch.start()
         self._wish.check(self._found)
         self._keptTo = self._wish
-        self.choice = chooseInterfaces(self._found, self._wish)
-        self._presence = Presence(self.choice.chosen)
 
     def keepTo(self, *, hasIPv4: bool, hasIPv6: bool) -> None:
-        """Use the protocols only that there is a server for; then tell what is used."""
+        """Choose, of the protocols that there is a server for, and tell what is used."""
         wish = self._wish
         self._keptTo = wish._replace(hasIPv4=wish.hasIPv4 and hasIPv4, hasIPv6=wish.hasIPv6 and hasIPv6)
         self.choice = chooseInterfaces(self._found, self._keptTo)
