@@ -18,6 +18,7 @@ from typing import ClassVar
 
 from . import Description, _loops, _message, _page, _transport
 from ._answers import (
+    READ_METHODS,
     XML_TYPE,
     DescriptionAnswer,
     HttpAnswer,
@@ -65,7 +66,8 @@ KNOWN_METHODS = (
 )
 
 OK = 200
-FETCHED = '< %s:%s %s %s: %d'
+FETCHED = '< %s:%s %s %r: %d'
+FOREIGN_HOST = 'the name in the address is none of this device, which allowedHosts can change'
 ANSWERS_AT_ONCE = 32  # over one connection, before others have their turn
 CLOSE_SECONDS = 1
 STOP_SECONDS = 1
@@ -86,15 +88,32 @@ class HttpServer:
         self._open: OrderedDict[asyncio.StreamWriter, Connection] = OrderedDict()  # the one idle longest first
 
     def HttpRouting(self, request: HttpRequest) -> HttpAnswer:
-        """Return the answer to a request, still to be executed: by path, then by method."""
+        """Return the answer to a request, still to be executed: by the host it is meant for, by path, then by method.
+
+        What changes something is not taken from a page that is not our own.
+        """
+        annoncer = self._config.annoncer
+        if not self._isForUs(request):
+            return ServerErrorAnswer(request, status=403, remedy=FOREIGN_HOST)
         if request.method not in KNOWN_METHODS:
             return ServerErrorAnswer(request, status=501)
-        resource = self._config.annoncer.resources.get(request.path)
+        resource = annoncer.resources.get(request.path)
         if resource is None:
             return ServerErrorAnswer(request, status=404)
         if request.method not in resource.answer.methods:
             return ServerErrorAnswer(request, status=405, allow=resource.answer.methods)
-        return resource.answer(request, self._config.annoncer)
+        origin = None if request.method in READ_METHODS else request.headers.get('origin')
+        if origin is not None and not annoncer.access.isOwnOrigin(origin, request.headers.get('host', '')):
+            return ServerErrorAnswer(request, status=403)
+        return resource.answer(request, annoncer)
+
+    def _isForUs(self, request: HttpRequest) -> bool:
+        """Tell whether every host that a request names is ours; HTTP/1.0 need not name any."""
+        named = request.headers.get('host')
+        isOurs = self._config.annoncer.access.isOurs
+        return (named is None or isOurs(named, request.host)) and (
+            not request.authority or isOurs(request.authority, request.host)
+        )
 
     async def InConnection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a connection until the peer, an error, a limit or :meth:`stop` ends it."""
@@ -189,8 +208,12 @@ class HttpServer:
         if parsed is None:
             return None
         path = _message.pathOf(parsed.target)
+        authority = _message.authorityOf(parsed.target)
         request = HttpRequest(
-            parsed.method, path, parsed.version, parsed.headers, host=connection.host, peer=connection.peer
+            *(parsed.method, path, parsed.version, parsed.headers),
+            authority=authority,
+            host=connection.host,
+            peer=connection.peer,
         )
         answer = self.HttpRouting(request)
         if length := _message.bodyLength(parsed):
@@ -316,7 +339,7 @@ class HTTP:
         :returns: the resources by path, and the CONFIGID.
         """
         request = HttpRequest('GET', places.description, 'HTTP/1.1', {})
-        page = f'http://{self.annoncer.urlHost("{host}")}{places.page}'
+        page = f'http://{self.annoncer.access.urlHost("{host}")}{places.page}'
         description = DescriptionAnswer(request, self.annoncer).render(root, places, page)
         scpds = {
             places.scpd(service): ScpdAnswer(request, self.annoncer).render(service) for service, _ in places.services

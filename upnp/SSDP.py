@@ -15,6 +15,7 @@ from ssdp.aio import SimpleServiceDiscoveryProtocol
 from ssdp.messages import SSDPRequest, SSDPResponse
 
 from . import GENA, _loops, _message
+from ._access import Access
 from ._addresses import SocketAddress
 from ._advertising import (
     ALIVE,
@@ -49,7 +50,6 @@ MAX_KNOWN_SEARCHES = 1024  # rendered answers kept; many lower versions of a typ
 ADVERTISEMENT_START = b'NOTIFY '  # nearly every datagram on a network, and none is ours to read
 MAX_KNOWN_REQUESTS = 128  # parsed requests kept by an endpoint, and the longest of them
 MAX_KNOWN_BYTES = 512
-FIRST_CLASS_D = 224  # addresses from 224.0.0.0 are multicast, reserved or broadcast, and no source
 # Why nothing can be sent to all: troubles of this machine. The next set is sent all the same.
 TROUBLES = {
     errno.ENOBUFS: '',
@@ -123,7 +123,7 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
 
     def request_received(self, request: SSDPRequest, addr: SocketAddress) -> None:
         """Answer a search that concerns us; anything else is ignored, without a word."""
-        if self._config is None or not isSource(addr) or self._isElsewhere(addr):
+        if self._config is None or not self._isAnswered(addr, self._config.annoncer.access):
             return
         search = request.search if isinstance(request, _Request) else self._searchOf(request)
         if search is not None:
@@ -131,6 +131,12 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
 
     def response_received(self, response: SSDPResponse, addr: SocketAddress) -> None:
         """Do nothing: a device does not search."""
+
+    def _isAnswered(self, addr: SocketAddress, access: Access) -> bool:
+        """Tell whether an answer can go there: to one host, at a port, on the link that the search came in on."""
+        if self.interface is None or addr[1] == 0 or self._isElsewhere(addr):
+            return False
+        return access.isAnswered(addr[0], self.interface)
 
     def _isElsewhere(self, addr: SocketAddress) -> bool:
         """Tell whether a peer has searched on another interface, as its zone tells where it has one.
@@ -153,13 +159,6 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
             if len(self._known) >= MAX_KNOWN_REQUESTS:
                 self._known.clear()
             self._known[data] = request
-
-
-def isSource(addr: SocketAddress) -> bool:
-    """Tell whether a datagram can have come from there: from one host, at a port."""
-    if ':' in addr[0]:
-        return addr[1] != 0 and addr[0] != '::' and not addr[0].startswith('ff')
-    return addr[1] != 0 and int(addr[0].partition('.')[0]) < FIRST_CLASS_D
 
 
 class _Request(SSDPRequest):

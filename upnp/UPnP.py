@@ -8,22 +8,25 @@ from contextlib import suppress
 from types import TracebackType
 
 from . import Description, _loops
+from ._access import Access
 from ._answers import Resource
 from ._calls import Calls
 from ._discovery import Advertisement, bootIdAt, nextBootId
 from ._events import Events
-from ._identity import systemToken
-from ._interfaces import ANY_ADDRESSES, Choice, Interface, Wish, hostOf, isIPv4
+from ._identity import hostNames, systemToken
+from ._interfaces import ANY_ADDRESSES, Choice, Interface, Wish, isIPv4
 from ._life import Life
 from ._limits import Limits
 from ._network import Network
 from ._options import (
     MAX_NUMBER,
+    checkedAllowedHosts,
     checkedFlag,
     checkedHeaders,
     checkedHost,
     checkedLimits,
     checkedNames,
+    checkedNetworks,
     checkOneOf,
     checkRange,
     serverToken,
@@ -33,7 +36,6 @@ from ._presence import Departure
 from ._publication import checkedDevice, prepare, published
 from ._version import __version__
 from .Errors import DescriptionError
-from .GENA import CallbackRule
 from .HTTP import HTTP
 from .Objects import Device, Service
 from .SSDP import OUR_HEADERS, SSDP
@@ -65,6 +67,10 @@ class Announcer:
     :param bootId: for firmware that keeps a counter of its own; else it follows the clock (UDA 1.1 §1.2.2).
     :param callbackHosts: where the events of a subscriber may go: ``subscriber``, to the address it subscribes from, or
         ``link``, to any on its network.
+    :param allowedHosts: names that this device is reached by beside its own, patterns (``*.example.org``) too, each
+        with a port or for any; a request that names another host is refused (403).
+    :param allowedNetworks: networks (``10.1.0.0/16``) whose searches are answered beside those of the links it is on,
+        where routers pass them on.
     :param limits: what peers may make the device do.
     :raises TypeError: what is given is no :class:`upnp.Device`.
     :raises ValueError: an option is out of its range.
@@ -85,6 +91,8 @@ class Announcer:
         extraHeaders: Mapping[str, str] | None = None,
         bootId: int | None = None,
         callbackHosts: str = SUBSCRIBER,
+        allowedHosts: Sequence[str] = (),
+        allowedNetworks: Sequence[str] = (),
         limits: Limits | None = None,
     ) -> None:
         checkRange('httpPort', httpPort, 0, MAX_PORT)
@@ -99,13 +107,20 @@ class Announcer:
         self.serverToken = serverToken(systemToken(), server)
         self.advertisement = Advertisement()
         self.resources: dict[str, Resource] = {}
-        self.advertisedHost, self._port = ('', None) if advertisedHost is None else checkedHost(advertisedHost)
+        advertised = ('', None) if advertisedHost is None else checkedHost(advertisedHost)
+        self.access = Access(
+            self,
+            advertised=advertised,
+            allowedHosts=checkedAllowedHosts(allowedHosts),
+            allowedNetworks=checkedNetworks(allowedNetworks),
+            isLinkWide=callbackHosts == LINK,
+        )
         wish = Wish(
             netBind,
             None if interfaces is None else checkedNames('interfaces', interfaces),
             checkedNames('ignoredInterfaces', ignoredInterfaces),
-            hasIPv4=':' not in self.advertisedHost,
-            hasIPv6=checkedFlag('ipv6', ipv6) and not isIPv4(self.advertisedHost),
+            hasIPv4=':' not in advertised[0],
+            hasIPv6=checkedFlag('ipv6', ipv6) and not isIPv4(advertised[0]),
         )
         self.network = Network(wish, self._onLeft, self._onArrived)
         self.http = HTTP(self, httpPort, netBind)
@@ -117,7 +132,6 @@ class Announcer:
         self.calls = Calls(self.limits, self.events.together)
         self._roots = [checkedDevice(device)]
         self._main = device
-        self._isLinkWide = callbackHosts == LINK
         self._bootId = bootId
         self._noted: set[str] = set()
         self._life: Life | None = None
@@ -160,7 +174,9 @@ class Announcer:
         if self._life is None or self._life.ending is not None:
             return found
         for one in self.interfaces.chosen:
-            urls = (f'http://{self.urlHost(one.address)}{root.path}' for root in self.advertisement.roots.values())
+            urls = (
+                f'http://{self.access.urlHost(one.address)}{root.path}' for root in self.advertisement.roots.values()
+            )
             found[one.name] = list(dict.fromkeys((*found.get(one.name, ()), *urls)))
         return found
 
@@ -334,6 +350,7 @@ class Announcer:
         roots = tuple(self._roots)  # what is added meanwhile is announced as a change
         self._watch(*roots)
         await prepare(roots, self._noted)
+        await self._learnNames()
         await self.network.start()
         await self.http.start()
         self.network.keepTo(hasIPv4=self.http.servesIPv4, hasIPv6=self.http.servesIPv6)
@@ -361,6 +378,10 @@ class Announcer:
         finally:
             self._forget(life)
 
+    async def _learnNames(self) -> None:
+        """Take note of the names that this machine goes by, which a router may give it with an address."""
+        self.access.names = await asyncio.to_thread(hostNames)
+
     def _watch(self, *roots: Device) -> None:
         for root in roots:
             root.addObserver(self._onChange)
@@ -377,20 +398,6 @@ class Announcer:
         life.quiet()
         life.ended.set()
         self._plain.gone.set()
-
-    def callbackRule(self, peer: str, host: str) -> CallbackRule:
-        """Return where the events of a subscriber may go.
-
-        :param peer: its address, with a zone where it needs one.
-        :param host: our address that it has connected to, likewise.
-        """
-        choice = self.interfaces
-        link = choice.linkOf(host) if self._isLinkWide else None
-        return CallbackRule(peer, choice.addresses | {host.partition('%')[0]}, self.httpPort, link)
-
-    def urlHost(self, address: str) -> str:
-        """Return host and port of the URLs that lead to one of our addresses, by what others reach it by."""
-        return f'{hostOf(self.advertisedHost or address)}:{self._port or self.httpPort}'
 
     def _bye(self) -> None:
         self.ssdp.bye()
@@ -427,6 +434,7 @@ class Announcer:
         """Announce by the addresses that have come; whoever subscribed by one that has not come back begins anew."""
         async with life.lock:
             life.arriving = None  # what comes from now on needs another one
+            await self._learnNames()
             renewal = self.network.settle()
             if renewal is not None and life.isReady:
                 await self.ssdp.renew(renewal)

@@ -57,7 +57,7 @@ async def announce(options: argparse.Namespace) -> None:
         used = server.interfaces.chosen
         for name in dict.fromkeys(interface.name for interface in used):
             print(f'  on {name}: description {server.locations[name][0]}')
-            print(f'  on {name}: page        http://{server.urlHost(addressOn(name, used))}/')
+            print(f'  on {name}: page        http://{server.access.urlHost(addressOn(name, used))}/')
         if not used:
             print('  nowhere yet: no interface that could be used is here.')
         elif all(interface.isLoopback for interface in used):

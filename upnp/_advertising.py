@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 from ssdp.messages import SSDPRequest, SSDPResponse
 
 from . import _message
+from ._access import Access
 from ._addresses import SocketAddress
 from ._discovery import Advertisement, Target
 from ._interfaces import Interface
@@ -70,15 +71,13 @@ class Announced(Protocol):
     limits: Limits
     maxAge: int
     extraHeaders: dict[str, str]
+    access: Access
 
     def nextBootId(self) -> int:
         """Return a BOOTID greater than the former one."""
 
     def lookAround(self) -> None:
         """Look whether the network has changed without a word."""
-
-    def urlHost(self, address: str) -> str:
-        """Return host and port of the URLs that lead to one of our addresses."""
 
     @property
     def inUse(self) -> Sequence[Interface]:
@@ -277,7 +276,7 @@ def headersFor(
         'HOST': HOSTS[groupOf(interface)],
         'CACHE-CONTROL': f'max-age={annoncer.maxAge}',
         'EXT': '',
-        'LOCATION': f'http://{annoncer.urlHost(interface.address)}{root.path}',
+        'LOCATION': f'http://{annoncer.access.urlHost(interface.address)}{root.path}',
         'SERVER': annoncer.serverToken,
         'USN': target.usn,
         BOOTID: bootId,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, TypeVar
 
 from . import Description, _message
+from ._access import Access
 from ._calls import Calls
 from ._events import Events
 from ._interfaces import hostOf
@@ -17,12 +18,20 @@ from ._limits import Limits
 from ._xml import Element
 from .Description import Places
 from .Errors import MessageError
-from .GENA import CallbackRule
 from .Objects import Device, Icon, Service
 from .SOAP import ActionCall
 
 __all__ = [
-    *('XML_TYPE', 'DescriptionAnswer', 'HttpAnswer', 'HttpRequest', 'IconAnswer', 'PageAnswer', 'Published'),
+    *(
+        'READ_METHODS',
+        'XML_TYPE',
+        'DescriptionAnswer',
+        'HttpAnswer',
+        'HttpRequest',
+        'IconAnswer',
+        'PageAnswer',
+        'Published',
+    ),
     *('Resource', 'ResourceAnswer', 'ScpdAnswer', 'ServerErrorAnswer'),
 ]
 
@@ -34,6 +43,7 @@ LANGUAGE = 'en'  # of what is served; UDA 1.1 §2.11 wants it told when ACCEPT-L
 REASONS = {  # RFC 9110 §15, those that are answered
     200: 'OK',
     400: 'Bad Request',
+    403: 'Forbidden',
     404: 'Not Found',
     405: 'Method Not Allowed',
     412: 'Precondition Failed',
@@ -56,6 +66,7 @@ class HttpRequest:
 
     :param path: of the resource, without the query.
     :param headers: by lower-case name.
+    :param authority: host and port of an absolute request target (RFC 9112 §3.2.2); empty for one that is a path.
     :param host: the address of ours that the peer connected to, for IPv6 on a link with its zone: ``fe80::1%3``.
     :param peer: the peer's address, likewise, and port.
     """
@@ -67,6 +78,7 @@ class HttpRequest:
         version: str,
         headers: Mapping[str, str],
         *,
+        authority: str = '',
         host: str = '',
         peer: tuple[str, int] = ('', 0),
     ) -> None:
@@ -74,6 +86,7 @@ class HttpRequest:
         self.path = path
         self.version = version
         self.headers = headers
+        self.authority = authority
         self.host = host
         self.peer = peer
         self.body = b''
@@ -147,10 +160,7 @@ class Published(Protocol):
     limits: Limits
     calls: Calls
     events: Events
-    advertisedHost: str
-
-    def urlHost(self, address: str) -> str:
-        """Return host and port of the URLs that lead to one of our addresses."""
+    access: Access
 
     @property
     def serverToken(self) -> str:
@@ -159,13 +169,6 @@ class Published(Protocol):
     @property
     def resources(self) -> 'Mapping[str, Resource]':
         """All that is served, by path."""
-
-    def callbackRule(self, peer: str, host: str) -> CallbackRule:
-        """Return where the events of a subscriber may go.
-
-        :param peer: its address, with a zone where it needs one.
-        :param host: our address that it has connected to, likewise.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +226,7 @@ class ResourceAnswer(HttpAnswer):
         """Prepare the answer: the bytes that were rendered when the devices were announced."""
         resource = self.resource
         self.headers['CONTENT-TYPE'] = resource.contentType
-        self.body = resource.body(self._upnp.advertisedHost or self.request.host)
+        self.body = resource.body(self._upnp.access.advertisedHost or self.request.host)
 
 
 class DescriptionAnswer(ResourceAnswer):
@@ -286,23 +289,25 @@ class PageAnswer(ResourceAnswer):
 
 
 class ServerErrorAnswer(HttpAnswer):
-    """An HTTP error; its body says no more than its status.
+    """An HTTP error; its body says no more than its status, and what would help.
 
     :param status: one of those in ``REASONS``.
     :param allow: for 405, the methods that are allowed.
+    :param remedy: what whoever runs the device can do.
     """
 
-    def __init__(self, request: HttpRequest, *, status: int = 500, allow: Sequence[str] = ()) -> None:
+    def __init__(self, request: HttpRequest, *, status: int = 500, allow: Sequence[str] = (), remedy: str = '') -> None:
         super().__init__(request)
         self.status = status
         self._allow = allow
+        self._remedy = f': {remedy}' if remedy else ''
 
     def execute(self) -> None:
         """Prepare the answer."""
         if self._allow:
             self.headers['ALLOW'] = ', '.join(self._allow)
         self.headers['CONTENT-TYPE'] = 'text/plain'
-        self.body = f'{self.status} {REASONS[self.status]}\n'.encode()
+        self.body = f'{self.status} {REASONS[self.status]}{self._remedy}\n'.encode()
 
 
 def show(firstLine: str, fields: Iterable[tuple[str, str]]) -> None:

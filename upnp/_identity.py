@@ -2,19 +2,24 @@
 
 import os
 import re
+import socket
 import sys
 from collections.abc import Callable, Iterator
 
 from .Errors import DescriptionError
 from .Objects import Device
 
-__all__ = ['machineIdentity', 'settleUuids', 'systemToken']
+__all__ = ['hostNames', 'machineIdentity', 'settleUuids', 'systemToken']
 
 NAMESPACE = 'a6e5c1d4-2b0b-5d0e-9b61-0c1a7c6e3f52'  # of every UUID made here; a constant for ever
 BOARD_SERIALS = ('/sys/firmware/devicetree/base/serial-number', '/proc/device-tree/serial-number')
 CPU_FILE = '/proc/cpuinfo'
 MACHINE_IDS = ('/etc/machine-id', '/var/lib/dbus/machine-id')
 LOCALLY_ADMINISTERED = 0x02  # of a MAC's first byte: made up, so not permanent
+HOSTS_FILE = '/etc/hosts'
+RESOLVER_FILE = '/etc/resolv.conf'
+LOCALHOST = 'localhost'
+LOCAL_DOMAIN = 'local'  # of multicast DNS (RFC 6762)
 MAX_IDENTITY_BYTES = 65536
 
 
@@ -58,6 +63,31 @@ def permanentMacs() -> Iterator[str]:
             first = mac.partition(':')[0]
             if mac.strip('0:') and len(first) == 2 and not int(first, 16) & LOCALLY_ADMINISTERED:
                 yield mac.lower()
+
+
+def hostNames() -> frozenset[str]:
+    """Return the names that this machine goes by on its network, in lower case; it asks files, and no name server.
+
+    They are the host name, with ``.local`` and with the domains of the network, and what the hosts file calls it.
+    """
+    own = socket.gethostname().lower().rstrip('.')
+    if not own:
+        return frozenset()
+    first = own.partition('.')[0]
+    names = {own, first, *(f'{first}.{domain}' for domain in (LOCAL_DOMAIN, *searchDomains()))}
+    for line in textOf(HOSTS_FILE).lower().splitlines():
+        _, *aliases = line.partition('#')[0].split() or ['']
+        if own in aliases or first in aliases:
+            names |= {alias.rstrip('.') for alias in aliases}
+    return frozenset(names - {LOCALHOST})  # which is another machine for everybody else
+
+
+def searchDomains() -> Iterator[str]:
+    """Yield the domains that the names of this network are in, as the router or the user has told."""
+    for line in textOf(RESOLVER_FILE).lower().splitlines():
+        keyword, *domains = line.split() or ['']
+        if keyword in ('search', 'domain'):
+            yield from (domain.strip('.') for domain in domains if domain.strip('.'))
 
 
 def systemToken() -> str:

@@ -46,6 +46,7 @@ class Interface(NamedTuple):
     :param address: a literal, without brackets and zone; empty for an interface that has none.
     :param prefix: length of the subnet's prefix in bits.
     :param isPrimary: whether it is advertised; others of the same interface answer who is in their subnet.
+    :param peer: the address at the other end of a point-to-point link, whose prefix it is then; else empty.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Interface(NamedTuple):
     address: str
     prefix: int
     isPrimary: bool = True
+    peer: str = ''
 
     @property
     def isLoopback(self) -> bool:
@@ -87,11 +89,16 @@ class Interface(NamedTuple):
     def __str__(self) -> str:
         return f'{self.name} ({self.address})' if self.address else self.name
 
+    @property
+    def subnet(self) -> str:
+        """An address in its subnet and the length of the prefix: ``192.0.2.1/24``."""
+        return f'{self.peer or self.address}/{self.prefix}'
+
     def hasInSubnet(self, address: str) -> bool:
         """Tell whether an address of the same protocol is in its subnet."""
         from ipaddress import ip_address, ip_interface  # here, as one address on an interface needs it not
 
-        return ip_address(address.partition('%')[0]) in ip_interface(f'{self.address}/{self.prefix}').network
+        return ip_address(address.partition('%')[0]) in ip_interface(self.subnet).network
 
 
 Found = tuple[Interface, str]
@@ -166,14 +173,19 @@ class Choice(NamedTuple):
     skipped: tuple[Found, ...] = ()
 
     @property
+    def known(self) -> tuple[Interface, ...]:
+        """All interfaces of this machine, those that are not used too."""
+        return (*self.chosen, *(one for one, _ in self.skipped))
+
+    @property
     def addresses(self) -> frozenset[str]:
         """All addresses of this machine, of interfaces that are not used too."""
-        return frozenset(one.address for one in (*self.chosen, *(one for one, _ in self.skipped)) if one.address)
+        return frozenset(one.address for one in self.known if one.address)
 
     def linkOf(self, address: str) -> str | None:
         """Return the subnet of an interface that is used as ``address/prefix``; None for another address."""
         literal = address.partition('%')[0]
-        return next((f'{literal}/{one.prefix}' for one in self.chosen if one.address == literal), None)
+        return next((one.subnet for one in self.chosen if one.address == literal), None)
 
     def __str__(self) -> str:
         passed: dict[str, list[str]] = {}

@@ -19,6 +19,7 @@ __all__ = [
     'Request',
     'Response',
     'answerLength',
+    'authorityOf',
     'bodyLength',
     'expectsContinue',
     'headEnd',
@@ -166,6 +167,12 @@ def pathOf(target: str) -> str:
     if target != '*' and not target.startswith('/'):
         raise MessageError(f'not a request target: {target[:80]!r}')
     return target.partition('?')[0].partition('#')[0]
+
+
+def authorityOf(target: str) -> str:
+    """Return host and port of a request target in absolute form (RFC 9112 §3.2.2); nothing for another."""
+    _, separator, rest = ('', '', '') if target.startswith('/') else target.partition('://')
+    return rest.partition('/')[0].partition('?')[0].partition('#')[0] if separator else ''
 
 
 def bodyLength(request: Request) -> int:

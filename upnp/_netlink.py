@@ -65,12 +65,13 @@ class Link(NamedTuple):
 
 
 class Address(NamedTuple):
-    """One address of a link; ``flags`` are those of linux/if_addr.h."""
+    """One address of a link; ``flags`` are those of linux/if_addr.h, ``peer`` is at the other end of it, if anybody."""
 
     number: int
     address: str
     prefix: int
     flags: int
+    peer: str = ''
 
 
 class Answer:
@@ -147,12 +148,13 @@ def parseAddress(body: bytes) -> Iterator[Address]:
     known = dict(attributes(body, ADDRESS.size))
     if IFA_FLAGS in known:
         (flags,) = unpack(UINT32, known[IFA_FLAGS])
-    packed = known.get(IFA_LOCAL) or known.get(IFA_ADDRESS)  # point-to-point: IFA_ADDRESS is the peer's
+    other = known.get(IFA_ADDRESS)  # point-to-point: the peer's; else the same
+    packed = known.get(IFA_LOCAL) or other
     if packed is None:
         return
-    if len(packed) != ADDRESS_BYTES[family] or prefix > 8 * len(packed):
+    if any(len(one) != ADDRESS_BYTES[family] or prefix > 8 * len(one) for one in (packed, other or packed)):
         raise MessageError(f'netlink: address {packed!r}/{prefix} of family {family}')
-    yield Address(number, textOf(packed), prefix, flags)
+    yield Address(number, textOf(packed), prefix, flags, textOf(other) if other and other != packed else '')
 
 
 def parseErrno(body: bytes) -> int:
@@ -187,11 +189,12 @@ def foundOf(links: Iterable[Link], addresses: Iterable[Address]) -> list[Found]:
         byNumber.setdefault(address.number, {})[address] = None
     found: list[Found] = []
     for link in sorted({link.number: link for link in links}.values()):
-        ours = byNumber.get(link.number)
-        if ours is None:
+        own = byNumber.get(link.number)
+        if own is None:
             found.append((Interface(link.name, link.number, '', 0), hindranceOfLink(link) or NO_ADDRESS))
-        for one in ours or ():
-            found.append((Interface(link.name, link.number, one.address, one.prefix), hindranceOf(link, one)))
+        for one in own or ():
+            ours = Interface(link.name, link.number, one.address, one.prefix, peer=one.peer)
+            found.append((ours, hindranceOf(link, one)))
     return found
 
 

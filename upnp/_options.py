@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from ._interfaces import canonical
 from ._limits import Limits
 
 __all__ = [
@@ -10,11 +11,13 @@ __all__ = [
         'MAX_NUMBER',
         'checkOneOf',
         'checkRange',
+        'checkedAllowedHosts',
         'checkedFlag',
         'checkedHeaders',
         'checkedHost',
         'checkedLimits',
         'checkedNames',
+        'checkedNetworks',
     ),
     'serverToken',
 ]
@@ -29,6 +32,11 @@ HEADER_VALUE = r'[^\x00-\x1f\x7f\ud800-\udfff]+\Z'
 HOST = (
     r'(?ai)(?:(?P<bare>[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*)'
     r'|(?P<host>\[[0-9a-f:.]+\]|[0-9a-z._-]+)(?::(?P<port>\d{1,5}))?)\Z'
+)
+# The same with the wildcards of a pattern in a name.
+ALLOWED_HOST = (
+    r'(?ai)(?:(?P<bare>[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*)'
+    r'|(?P<host>\[[0-9a-f:.]+\]|[0-9a-z._*?-]+)(?::(?P<port>\d{1,5}))?)\Z'
 )
 MAX_PORT = 65535
 PRODUCT = re.compile(r'[!#$%&\'*+\-.^_`|~0-9A-Za-z]+/[^\x00-\x1f\x7f\ud800-\udfff]+\Z')
@@ -100,6 +108,50 @@ def checkedHost(value: str) -> tuple[str, int | None]:
     if found is None or (port is not None and not 1 <= port <= MAX_PORT):
         raise ValueError(f"advertisedHost {value!r} is neither a host nor 'host:port', such as '192.168.1.5:8080'")
     return (found['bare'] or found['host']).strip('[]'), port
+
+
+def checkedAllowedHosts(value: Collection[str]) -> tuple[tuple[str, int | None], ...]:
+    """Return names and patterns of ``allowedHosts`` in lower case, each with its port, or None for any.
+
+    :raises TypeError: one text, or something that is no text.
+    :raises ValueError: one is no host name, pattern or address literal, with or without a port.
+    """
+    if isinstance(value, str) or not all(isinstance(one, str) for one in value):
+        raise TypeError(f'allowedHosts must be a list of host names, not {value!r}')
+    return tuple(allowedHost(one) for one in value)
+
+
+def allowedHost(text: str) -> tuple[str, int | None]:
+    """Return one name or pattern, and its port."""
+    found = re.match(ALLOWED_HOST, text)
+    port = None if found is None or found['port'] is None else int(found['port'])
+    if found is None or (port is not None and not 1 <= port <= MAX_PORT):
+        raise ValueError(
+            f"allowedHosts: {text!r} is no host name, such as 'lamp.example.org', '*.example.org' or '192.168.1.5:8080'"
+        )
+    host = (found['bare'] or found['host']).lower()
+    return (canonical(host.strip('[]')) if ':' in host else host.removesuffix('.')), port
+
+
+def checkedNetworks(value: Collection[str]) -> tuple[str, ...]:
+    """Return the networks of ``allowedNetworks``, each as ``address/prefix``; an address alone is a network of one.
+
+    :raises TypeError: one text, or something that is no text.
+    :raises ValueError: one is no network.
+    """
+    if isinstance(value, str) or not all(isinstance(one, str) for one in value):
+        raise TypeError(f"allowedNetworks must be a list of networks, such as ['10.1.0.0/16'], not {value!r}")
+    return tuple(network(one) for one in value)
+
+
+def network(text: str) -> str:
+    """Return one network."""
+    from ipaddress import ip_network  # here, as few have routed networks
+
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        raise ValueError(f"allowedNetworks: {text!r} is no network, such as '10.1.0.0/16': {error}") from error
 
 
 def serverToken(system: str, product: str) -> str:

@@ -37,7 +37,7 @@ class SubscriptionAnswer(ResourceAnswer):
 
     def _subscribe(self, service: Service) -> None:
         request, upnp = self.request, self._upnp
-        rule = upnp.callbackRule(request.peer[0], request.host)
+        rule = upnp.access.callbackRule(request.peer[0], request.host)
         wish = GENA.parseSubscribe(request.headers, rule, upnp.limits, request.version)
         wish = wish.among([str(variable.name) for variable in service.stateVariables if variable.sendEvents])
         self._subscription = upnp.events.subscribe(service, wish, request.peer[0], request.host)

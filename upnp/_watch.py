@@ -106,7 +106,9 @@ def readNetifaces() -> list[Found]:
 def interfaceOf(name: str, number: int, entry: Mapping[str, object]) -> Interface:
     """Return an interface with the address of an entry of netifaces."""
     address = str(entry['addr']).partition('%')[0]
-    return Interface(name, number, address, prefixOf(str(entry.get('netmask') or ''), isIPv6=':' in address))
+    prefix = prefixOf(str(entry.get('netmask') or ''), isIPv6=':' in address)
+    peer = str(entry.get('peer') or '').partition('%')[0]
+    return Interface(name, number, address, prefix, peer=peer if peer != address else '')
 
 
 def numberOf(name: str) -> int:

@@ -481,7 +481,7 @@ def test_a_stop_with_a_kept_connection_is_silent(cable: Cable) -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
         async with announcer(cable) as server:
             reader, writer = await asyncio.open_connection(HERE, server.httpPort)
-            writer.write(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+            writer.write(b'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
             await reader.readuntil(b'\r\n\r\n')
         rest = await reader.read()
         writer.close()
@@ -782,7 +782,7 @@ def test_subscriptions_end_when_the_device_leaves(cable: Cable, leave: str) -> N
     async def scene() -> None:
         device = alarm()
         async with announcer(cable, device) as server:
-            rule = server.callbackRule('192.0.2.9', HERE)
+            rule = server.access.callbackRule('192.0.2.9', HERE)
             request = GENA.parseSubscribe({'callback': '<http://192.0.2.9/>', 'nt': 'upnp:event'}, rule)
             sid = server.events.subscribe(device.services[0], request, '192.0.2.9', HERE).sid
             if leave == 'notify after bye':
@@ -810,7 +810,7 @@ def test_neither_a_new_boot_id_nor_a_set_ahead_of_time_ends_a_subscription(cable
     async def scene() -> None:
         device = alarm()
         async with announcer(cable, device) as server:
-            rule = server.callbackRule('fe80::9%3', 'fe80::1%3')
+            rule = server.access.callbackRule('fe80::9%3', 'fe80::1%3')
             assert {'fe80::1', HERE} <= rule.own
             request = GENA.parseSubscribe({'callback': '<http://[FE80::9]/>', 'nt': 'upnp:event'}, rule)
             subscription = server.events.subscribe(device.services[0], request, 'fe80::9%3', 'fe80::1%3')
@@ -826,10 +826,10 @@ def test_neither_a_new_boot_id_nor_a_set_ahead_of_time_ends_a_subscription(cable
 def test_callbacks_may_be_as_far_away_as_the_option_says(cable: Cable, callbackHosts: str, network: str | None) -> None:
     async def scene() -> None:
         async with announcer(cable, callbackHosts=callbackHosts) as server:
-            rule = server.callbackRule('192.0.2.9', HERE)
+            rule = server.access.callbackRule('192.0.2.9', HERE)
             assert (rule.peer, rule.port, rule.network) == ('192.0.2.9', server.httpPort, network)
             assert HERE in rule.own
-            assert server.callbackRule('192.0.2.9', '192.0.2.1').network is None
+            assert server.access.callbackRule('192.0.2.9', '192.0.2.1').network is None
 
     run(scene())
 

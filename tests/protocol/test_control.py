@@ -483,7 +483,7 @@ def test_a_prefixed_soapaction_means_nothing_in_a_plain_post() -> None:
 def test_a_call_may_come_in_chunks(size: int) -> None:
     """UDA 1.1 §3.2.1: CONTENT-LENGTH or chunks."""
     sent = envelope('SetLevel', '<newLevel>5</newLevel>').encode()
-    head = [f'POST {CONTROL} HTTP/1.1', 'Host: x', f'SOAPACTION: "{TYPE}#SetLevel"', XML]
+    head = [f'POST {CONTROL} HTTP/1.1', 'Host: 192.0.2.1', f'SOAPACTION: "{TYPE}#SetLevel"', XML]
     chunks = [sent[start : start + size] for start in range(0, len(sent), size)]
     coded = b''.join(b'%x\r\n%b\r\n' % (len(chunk), chunk) for chunk in chunks) + b'0\r\n\r\n'
     request = '\r\n'.join([*head, 'Transfer-Encoding: chunked', '', '']).encode() + coded

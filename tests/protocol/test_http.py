@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+from collections.abc import Collection
 
 import pytest
 
 import upnp
 from upnp import Description
+from upnp._access import Access
 from upnp._calls import Calls
 from upnp._events import Events
-from upnp.GENA import CallbackRule
+from upnp._interfaces import Choice, Interface
+from upnp._options import checkedAllowedHosts
 from upnp.HTTP import (
     HTTP,
     DescriptionAnswer,
@@ -22,25 +25,31 @@ from upnp.HTTP import (
     ServerErrorAnswer,
 )
 
-from .devices import UUID, demo
+from .devices import DEVICE_TYPE, SERVICE_TYPE, UUID, demo
 from .fakes import FakeTransport, run
 
 TOKEN = 'Linux/6.1 UPnP/1.1 Lamp/1.0'
 SCPD = f'/{UUID}/0/scpd.xml'
+CONTROL, EVENT = f'/{UUID}/0/control', f'/{UUID}/0/event'
 
 
 class Site:
     """An announcer's part in this: what is served, its limits, and the calls that are under way.
 
     :param device: the quickstart's when none is given.
+    :param allowedHosts: that requests may be meant for beside its own address, 192.0.2.1.
     """
 
-    def __init__(self, device: upnp.Device | None = None, **limits: float) -> None:
+    def __init__(
+        self, device: upnp.Device | None = None, *, allowedHosts: Collection[str] = (), **limits: float
+    ) -> None:
         self.limits = upnp.Limits(**limits)  # type: ignore[arg-type]
         self.multicasts: list[tuple[int, bytes]] = []
         self.events = Events(self.limits, lambda service, key, body: self.multicasts.append((key, body)))
         self.calls = Calls(self.limits, self.events.together)
-        self.serverToken, self.advertisedHost = TOKEN, ''
+        self.serverToken = TOKEN
+        self.access = Access(self, allowedHosts=checkedAllowedHosts(allowedHosts))
+        self.interfaces, self.httpPort = Choice((Interface('eth0', 2, '192.0.2.1', 24),)), 5000
         self.resources: dict[str, Resource] = {}
         self.http = HTTP(self, 5000, '127.0.0.1')
         device = device or demo()
@@ -53,22 +62,16 @@ class Site:
         self.events.start(self._services)
         return self
 
-    def urlHost(self, address: str) -> str:
-        """Return host and port of URLs."""
-        return f'{address}:{self.http.port}'
 
-    def callbackRule(self, peer: str, host: str) -> CallbackRule:
-        """Return the rule of an announcer with no other address."""
-        return CallbackRule(peer, frozenset((host,)), 5000)
-
-
-def exchange(sent: bytes | list[bytes], *, end: bool = True, **limits: float) -> bytes:
+def exchange(
+    sent: bytes | list[bytes], *, end: bool = True, device: upnp.Device | None = None, **limits: float
+) -> bytes:
     """Return all that comes back for what is sent, piece by piece, until the server closes."""
 
     async def scene() -> bytes:
         transport = FakeTransport()
         reader, writer = transport.connect()
-        serving = asyncio.create_task(Site(**limits).http.server.InConnection(reader, writer))
+        serving = asyncio.create_task(Site(device, **limits).http.server.InConnection(reader, writer))
         for piece in [sent] if isinstance(sent, bytes) else sent:
             reader.feed_data(piece)
             for _ in range(3):
@@ -230,7 +233,65 @@ def test_a_request_may_come_in_any_pieces() -> None:
 
 def test_line_feeds_alone_end_lines_too() -> None:
     """RFC 9112 §2.2."""
-    assert statuses(exchange(b'GET / HTTP/1.1\nHost: x\n\n')) == [200]
+    assert statuses(exchange(b'GET / HTTP/1.1\nHost: 192.0.2.1\n\n')) == [200]
+
+
+def switch() -> upnp.Device:
+    """Return a device that can be subscribed to."""
+    device = upnp.Device({'deviceType': DEVICE_TYPE, 'friendlyName': 'Switch', 'uuid': UUID})
+    status = {'name': 'Status', 'dataType': 'boolean', 'sendEvents': True}
+    device.addService(
+        upnp.Service({'serviceType': SERVICE_TYPE, 'serviceId': 'x:serviceId:1', 'stateVariables': [status]})
+    )
+    return device
+
+
+ALL = ('/descr.xml', SCPD, '/', '/nothing', CONTROL, EVENT, '*')
+METHODS = ('GET', 'HEAD', 'POST', 'OPTIONS', 'SUBSCRIBE', 'UNSUBSCRIBE', 'PUT', 'BREW')
+
+
+@pytest.mark.parametrize('path', ALL)
+@pytest.mark.parametrize('method', METHODS)
+def test_a_request_for_another_host_is_refused_whatever_it_asks_for(method: str, path: str) -> None:
+    """DNS rebinding: a page of another site has its own name lead to this device."""
+    for host in ('evil.example:5000', '', '192.0.2.2'):
+        answer = exchange(f'{method} {path} HTTP/1.1\r\nHost: {host}\r\n\r\n'.encode())
+        assert statuses(answer) == [403]
+        assert b'access-control' not in answer.lower()
+    assert b'allowedHosts' in exchange(b'GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n')
+
+
+def test_the_host_of_the_absolute_form_counts_too() -> None:
+    """RFC 9112 §3.2.2."""
+    for target, host, status in (
+        ('http://192.0.2.1:5000/', '192.0.2.1', 200),
+        ('http://evil.example/', '192.0.2.1', 403),
+        ('http://192.0.2.1/', 'evil.example', 403),
+        ('http://evil.example?/', '192.0.2.1', 403),
+    ):
+        assert statuses(exchange(f'GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n'.encode())) == [status]
+
+
+def test_http_1_0_may_leave_the_host_out_and_not_name_another() -> None:
+    assert statuses(exchange(b'GET / HTTP/1.0\r\n\r\n')) == [200]
+    assert statuses(exchange(b'GET / HTTP/1.0\r\nHost: evil.example\r\n\r\n')) == [403]
+
+
+@pytest.mark.parametrize(
+    ('method', 'path'), [('POST', CONTROL), ('M-POST', CONTROL), ('SUBSCRIBE', EVENT), ('UNSUBSCRIBE', EVENT)]
+)
+def test_what_changes_something_is_not_taken_from_another_page(method: str, path: str) -> None:
+    """Requests across origins: any page may send them, whether or not it can read what comes back."""
+    for origin in ('http://evil.example', 'null', 'http://192.0.2.1', 'http://192.0.2.1:8080', ''):
+        assert statuses(exchange(get(path, method, '1.1', f'Origin: {origin}'), device=switch())) == [403]
+    assert statuses(exchange(get(path, method, '1.1', 'Origin: http://192.0.2.1:5000'), device=switch())) != [403]
+
+
+def test_what_only_reads_is_served_to_any_page_which_cannot_read_it() -> None:
+    """No Access-Control header: the browser keeps the answer from the page."""
+    answer = exchange(get('/descr.xml', 'GET', '1.1', 'Origin: http://evil.example'))
+    assert statuses(answer) == [200]
+    assert b'access-control' not in answer.lower()
 
 
 def test_the_absolute_form_is_accepted() -> None:

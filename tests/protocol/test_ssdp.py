@@ -14,7 +14,7 @@ from upnp.SSDP import SSDP, AnnouncerService, Answer, Notify
 
 from .cable import Asker, Cable, CableLinks, Packet
 from .devices import DEVICE_TYPE, SERVICE_TYPE, UDN, demo, lamp
-from .fakes import run
+from .fakes import FakeWatch, run
 
 HERE = '127.0.0.1'
 GROUP_ADDRESS = (GROUP, PORT)
@@ -320,6 +320,42 @@ def test_what_is_no_search_for_us_is_dropped_without_a_word(datagram: bytes, sou
 
     run(scene())
     assert cable.sent(HERE, 'HTTP/') == []
+
+
+@pytest.mark.parametrize('multicast', [True, False])
+@pytest.mark.parametrize(
+    ('source', 'allowed', 'isAnswered'),
+    [
+        ('192.0.2.9', (), True),
+        ('192.0.2.20', (), True),  # a program on this machine
+        ('192.0.2.255', ('0.0.0.0/0',), False),
+        ('198.51.100.9', (), False),
+        ('198.51.100.9', ('198.51.100.0/24',), True),
+        ('203.0.113.9', ('198.51.100.0/24',), False),
+        ('127.0.0.1', ('127.0.0.0/8',), False),
+        ('0.0.0.0', ('0.0.0.0/0',), False),
+    ],
+)
+def test_a_search_is_answered_on_its_link_or_where_that_is_allowed(
+    source: str, allowed: tuple[str, ...], isAnswered: bool, multicast: bool
+) -> None:
+    """A datagram may bear any source: an answer to it would be sent to a stranger."""
+    cable, eth0 = Cable(), Interface('eth0', 2, '192.0.2.20', 24)
+    mx = 'MX: 1\r\n' if multicast else ''
+
+    async def scene() -> int:
+        server = upnp.Announcer(demo(), 0, allowedNetworks=allowed)
+        server.ssdp.makeLinks, server.network.makeWatch, server.http.netbind = cable.links, FakeWatch(eth0).make, HERE
+        async with server:
+            await asyncio.sleep(2)
+            endpoint = AnnouncerService(config=server.ssdp, interface=eth0, multicast=multicast)
+            cable.plug(('192.0.2.20', PORT), endpoint=endpoint)
+            search = f'M-SEARCH * HTTP/1.1\r\nMAN: "ssdp:discover"\r\n{mx}ST: {UDN}\r\n\r\n'
+            endpoint.datagram_received(search.encode(), (source, 5000))
+            await asyncio.sleep(2)
+            return len(cable.sent('192.0.2.20', 'HTTP/1.1 200'))
+
+    assert run(scene()) == int(isAnswered)
 
 
 def test_bye_falls_silent_until_notify() -> None:

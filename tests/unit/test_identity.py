@@ -8,7 +8,7 @@ import pytest
 
 import upnp
 from upnp import _identity
-from upnp._identity import machineIdentity, settleUuids, systemToken
+from upnp._identity import hostNames, machineIdentity, settleUuids, systemToken
 from upnp.Description import checkUuids
 
 LIGHT = 'urn:schemas-upnp-org:device:BinaryLight:1'
@@ -129,3 +129,43 @@ def test_the_operating_system_is_a_product_token() -> None:
     """UDA 1.1 §1.2.2."""
     assert re.fullmatch(r'[A-Za-z0-9_.-]+/[0-9]+(\.[0-9]+)?', systemToken())
     assert systemToken() == systemToken()
+
+
+HOSTS = """
+127.0.0.1 localhost
+127.0.1.1 Lamp.example.org lamp # ours
+::1 localhost ip6-localhost
+192.168.1.5 nas.example.org nas
+# 192.168.1.6 lamp hidden
+10.0.0.1
+10.0.0.2 light.example.net. lamp
+"""
+
+
+@pytest.mark.parametrize(
+    ('own', 'resolver', 'expected'),
+    [
+        ('lamp', '', {'lamp', 'lamp.local', 'lamp.example.org', 'light.example.net'}),
+        (
+            'Lamp',
+            'search Fritz.box. lan .\nnameserver 192.168.1.1\n\ndomain home.arpa',
+            {'lamp.fritz.box', 'lamp.home.arpa'},
+        ),
+        ('other.example.com.', 'options edns0', {'other.example.com', 'other', 'other.local'}),
+        ('localhost', '', {'localhost.local', 'ip6-localhost'}),
+        ('', 'search lan', set()),
+    ],
+)
+def test_this_machine_goes_by_names_that_its_files_tell(
+    own: str, resolver: str, expected: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No name server is asked: it would take its time, and might be a stranger's."""
+    for name, text in (('HOSTS_FILE', HOSTS), ('RESOLVER_FILE', resolver)):
+        (tmp_path / name).write_text(text)
+        monkeypatch.setattr(_identity, name, str(tmp_path / name))
+    monkeypatch.setattr('socket.gethostname', lambda: own)
+    names = hostNames()
+    assert names >= expected
+    assert 'localhost' not in names
+    assert not names & {'nas', 'nas.example.org', 'hidden', '127.0.1.1', ''}
+    assert bool(names) == bool(own)

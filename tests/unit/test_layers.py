@@ -16,13 +16,13 @@ PACKAGE = Path(upnp.__file__).parent
 # A module may import those on lower levels only. "3b" is level 3 that may look at level 3, and so on.
 LEVELS = {
     '0': ('Errors', '_limits', '_version'),
-    '1': ('_xml', '_message', '_options', '_types', '_urn', '_model', '_interfaces'),
-    '1b': ('_hints', '_presence', '_netlink', '_addresses'),
+    '1': ('_xml', '_message', '_types', '_urn', '_model', '_interfaces'),
+    '1b': ('_options', '_hints', '_presence', '_netlink', '_addresses'),
     '1c': ('_scpd',),
     '1d': ('_declaration',),
     '2': ('Objects',),
     '3': ('Description', 'SOAP', 'GENA', '_discovery'),
-    '3b': ('_page', '_reading', '_publisher'),
+    '3b': ('_page', '_reading', '_publisher', '_access'),
     '3c': ('_subscriptions',),
     '4': (
         *('_sockets', '_identity', '_loops', '_connection', '_calls', '_transport', '_owners', '_watch'),

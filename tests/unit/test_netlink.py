@@ -163,11 +163,13 @@ def test_a_change_meanwhile_is_seen_at_any_message(kind: int) -> None:
 # Addresses
 
 
-def test_point_to_point_the_address_is_ours_not_the_peers() -> None:
+def test_point_to_point_the_address_is_ours_and_the_prefix_the_peers() -> None:
     both = (attribute(1, ip4('10.9.0.2')), attribute(2, ip4('10.9.0.1')))
-    assert answered(addressMessage(2, 32, *both)).addresses == [Address(2, '10.9.0.1', 32, 0x80)]
+    assert answered(addressMessage(2, 32, *both)).addresses == [Address(2, '10.9.0.1', 32, 0x80, '10.9.0.2')]
     both = (attribute(2, ip6('fd00::1')), attribute(1, ip6('fd00::2')))
-    assert answered(addressMessage(10, 128, *both)).addresses == [Address(2, 'fd00::1', 128, 0x80)]
+    assert answered(addressMessage(10, 128, *both)).addresses == [Address(2, 'fd00::1', 128, 0x80, 'fd00::2')]
+    same = (attribute(1, ip4('10.9.0.1')), attribute(2, ip4('10.9.0.1')))
+    assert answered(addressMessage(2, 24, *same)).addresses == [Address(2, '10.9.0.1', 24, 0x80)]
 
 
 def test_without_ifa_local_the_address_is_ifa_address() -> None:

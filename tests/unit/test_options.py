@@ -5,11 +5,13 @@ import pytest
 import upnp
 from upnp._options import (
     MAX_NUMBER,
+    checkedAllowedHosts,
     checkedFlag,
     checkedHeaders,
     checkedHost,
     checkedLimits,
     checkedNames,
+    checkedNetworks,
     checkOneOf,
     checkRange,
     serverToken,
@@ -151,3 +153,56 @@ def test_what_is_no_host_is_refused_with_its_value_and_a_form(value: str) -> Non
     with pytest.raises(ValueError, match=r"advertisedHost .* is neither a host nor 'host:port'") as caught:
         checkedHost(value)
     assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ('value', 'expected'),
+    [
+        ('Lamp.Example', ('lamp.example', None)),
+        ('lamp.example.', ('lamp.example', None)),
+        ('*.example:8080', ('*.example', 8080)),
+        ('*', ('*', None)),
+        ('192.168.1.5:80', ('192.168.1.5', 80)),
+        ('2001:DB8::0:5', ('2001:db8::5', None)),
+        ('[2001:DB8::5]:443', ('2001:db8::5', 443)),
+    ],
+)
+def test_an_allowed_host_is_a_name_a_pattern_or_an_address(value: str, expected: tuple[str, int | None]) -> None:
+    assert checkedAllowedHosts([value]) == (expected,)
+
+
+@pytest.mark.parametrize(
+    'value', ['', ' ', 'http://lamp', 'lamp/', 'lamp:0', 'lamp:65536', 'lamp:*', '[::1', 'a b', 'a@b']
+)
+def test_what_is_no_allowed_host_is_refused_with_its_value_and_forms(value: str) -> None:
+    with pytest.raises(ValueError, match=r"allowedHosts: .* is no host name, such as 'lamp\.example\.org'") as caught:
+        checkedAllowedHosts(['lamp', value])
+    assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ('value', 'expected'),
+    [
+        ('10.1.0.0/16', '10.1.0.0/16'),
+        ('10.1.0.0/255.255.0.0', '10.1.0.0/16'),
+        ('10.1.2.3', '10.1.2.3/32'),
+        ('2001:DB8::/32', '2001:db8::/32'),
+    ],
+)
+def test_a_network_is_an_address_and_a_prefix(value: str, expected: str) -> None:
+    assert checkedNetworks([value]) == (expected,)
+
+
+@pytest.mark.parametrize('value', ['', 'lan', '10.1.0.1/16', '10.1.0.0/33', '10.1.0.0/16 ', '10.1'])
+def test_what_is_no_network_is_refused_with_its_value_and_a_form(value: str) -> None:
+    with pytest.raises(ValueError, match=r"allowedNetworks: .* is no network, such as '10\.1\.0\.0/16'") as caught:
+        checkedNetworks([value])
+    assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize('value', ['10.1.0.0/16', [5], [None]])
+def test_hosts_and_networks_are_lists_of_texts(value: object) -> None:
+    with pytest.raises(TypeError, match='allowedHosts must be a list of host names, not '):
+        checkedAllowedHosts(value)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match='allowedNetworks must be a list of networks, such as '):
+        checkedNetworks(value)  # type: ignore[arg-type]

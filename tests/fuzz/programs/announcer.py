@@ -17,7 +17,7 @@ HTTP_PORT = 5000
 
 async def main() -> None:
     """Announce."""
-    async with upnp.Announcer(makeCallable(), httpPort=HTTP_PORT) as server:
+    async with upnp.Announcer(makeCallable(), httpPort=HTTP_PORT, allowedHosts=['*']) as server:
         await server.serveForever()
 
 

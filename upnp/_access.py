@@ -1,0 +1,181 @@
+"""Who is listened to: the hosts that a request may name, the pages that may send it, the sources that are answered.
+
+A page of the web reaches a device behind the router in two ways: by requests across origins, and by a name of its own
+that it has led there (DNS rebinding). A datagram may bear any source, and an answer would go there. It knows names and
+addresses, and refuses to know sockets and messages.
+"""
+
+import re
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import Protocol
+
+from ._interfaces import Choice, Interface, canonical, hostOf
+from .GENA import CallbackRule
+
+__all__ = ['Access', 'Here']
+
+AUTHORITY = re.compile(r'(?P<host>\[[0-9A-Fa-f:.]+(?:%[^\]]*)?\]|[^:\[\]@/\s]+)(?::(?P<port>\d{0,5}))?\Z', re.ASCII)
+PORTS = {'http': 80, 'https': 443}  # https: of a proxy before us
+LOCAL = 'localhost'
+BROADCAST = '255.255.255.255'
+ONE_HOST_BITS = 2  # left of a prefix: in a subnet of two addresses at most, each is a host's (RFC 3021)
+MAX_KNOWN = 1024  # verdicts kept; the next ones are found anew
+
+
+class Here(Protocol):
+    """What there is to know of the announcer: what is used of the network, and where HTTP listens."""
+
+    @property
+    def interfaces(self) -> Choice:
+        """The interfaces, those not used too."""
+
+    @property
+    def httpPort(self) -> int:
+        """The port of the server."""
+
+
+class Access:
+    """The rules of one announcer; they follow its network.
+
+    :param here: the announcer.
+    :param advertised: host and port that others reach this machine by, where that is not its own address; the host is
+        empty when there is none, the port None when it is that of the server.
+    :param allowedHosts: names or patterns, in lower case, that requests may be meant for beside our own, each with its
+        port or None for any.
+    :param allowedNetworks: whose searches are answered beside those of the link, each as ``address/prefix``.
+    :param isLinkWide: whether the events of a subscriber may go to any host on its link.
+    """
+
+    def __init__(
+        self,
+        here: Here,
+        *,
+        advertised: tuple[str, int | None] = ('', None),
+        allowedHosts: Sequence[tuple[str, int | None]] = (),
+        allowedNetworks: Sequence[str] = (),
+        isLinkWide: bool = False,
+    ) -> None:
+        self.advertisedHost, self._advertisedPort = advertised
+        self._advertisedName = canonical(advertised[0].lower()).removesuffix('.')
+        self.names: frozenset[str] = frozenset()  # that this machine goes by, in lower case
+        self._here = here
+        self._allowedHosts = tuple(allowedHosts)
+        self._allowedNetworks = tuple(allowedNetworks)
+        self._isLinkWide = isLinkWide
+        self._choice: Choice | None = None
+        self._sources: dict[tuple[str, Interface], bool] = {}
+
+    # Under which names
+
+    def urlHost(self, address: str) -> str:
+        """Return host and port of the URLs that lead to one of our addresses, by what others reach it by."""
+        return f'{hostOf(self.advertisedHost or address)}:{self._advertisedPort or self._here.httpPort}'
+
+    def isOurs(self, authority: str, host: str) -> bool:
+        """Tell whether a request is meant for us (RFC 9110 §7.2): DNS rebinding ends here.
+
+        Ours are the addresses of this machine and its names, with our port or none; what is advertised, with its port;
+        what is allowed; and ``localhost`` on this machine.
+
+        :param authority: what the request names: a host, and perhaps a port.
+        :param host: the address of ours that it has come to, with a zone where it needs one.
+        """
+        split = splitAuthority(authority)
+        if split is None:
+            return False
+        name, port = split
+        literal = host.partition('%')[0]
+        if name == self._advertisedName and port in (None, self._advertisedPort or self._here.httpPort):
+            return True
+        if port in (None, self._here.httpPort) and (
+            name == literal
+            or name in self.names
+            or (name == LOCAL and isLoopback(literal))
+            or name in self._here.interfaces.addresses
+        ):
+            return True
+        return self._isAllowed(name, port)
+
+    def isOwnOrigin(self, origin: str, authority: str) -> bool:
+        """Tell whether the page that sends a request (RFC 6454 §7) is of the very place that the request is meant for.
+
+        :param authority: what the request names, which is ours.
+        """
+        scheme, _, rest = origin.partition('://')
+        page, place = splitAuthority(rest), splitAuthority(authority)
+        if scheme not in PORTS or page is None or place is None:  # 'null' is nobody's
+            return False
+        return (page[0], page[1] or PORTS[scheme]) == (place[0], place[1] or PORTS[scheme])
+
+    def _isAllowed(self, name: str, port: int | None) -> bool:
+        return any(fnmatchcase(name, pattern) and allowed in (None, port) for pattern, allowed in self._allowedHosts)
+
+    # From where
+
+    def isAnswered(self, source: str, interface: Interface) -> bool:
+        """Tell whether a search is answered: on the link that it came in on, from this machine, or where it is allowed.
+
+        On the link are all subnets of that interface, its point-to-point peer, and link-local addresses of IPv6.
+
+        :param source: the address that it came from, with or without a zone.
+        :param interface: where it came in.
+        """
+        choice = self._here.interfaces
+        if choice is not self._choice:
+            self._choice = choice
+            self._sources.clear()
+        verdict = self._sources.get((source, interface))
+        if verdict is None:
+            if len(self._sources) >= MAX_KNOWN:
+                self._sources.clear()
+            verdict = self._sources[source, interface] = self._judge(source.partition('%')[0], interface, choice)
+        return verdict
+
+    def _judge(self, source: str, interface: Interface, choice: Choice) -> bool:
+        from ipaddress import ip_address, ip_network  # here, as a device that nobody searches for needs it not
+
+        address = ip_address(source)
+        if address.is_multicast or address.is_unspecified or source == BROADCAST:
+            return False
+        if address.is_loopback and not interface.isLoopback:
+            return False  # from outside, whatever it says
+        if source in choice.addresses:
+            return True  # a program on this machine
+        for subnet in (one.subnet for one in choice.known if one.name == interface.name and one.address):
+            network = ip_network(subnet, strict=False)
+            if address in network:
+                isWide = network.max_prefixlen - network.prefixlen >= ONE_HOST_BITS and address.version == 4
+                return not isWide or address not in (network.broadcast_address, network.network_address)
+        if address.version == 6 and address.is_link_local:
+            return True
+        return any(address in ip_network(one) for one in self._allowedNetworks)
+
+    def callbackRule(self, peer: str, host: str) -> CallbackRule:
+        """Return where the events of a subscriber may go.
+
+        :param peer: its address, with a zone where it needs one.
+        :param host: our address that it has connected to, likewise.
+        """
+        choice = self._here.interfaces
+        link = choice.linkOf(host) if self._isLinkWide else None
+        return CallbackRule(peer, choice.addresses | {host.partition('%')[0]}, self._here.httpPort, link)
+
+
+def splitAuthority(authority: str) -> tuple[str, int | None] | None:
+    """Return host and port of ``host:port``: a name in lower case, an IPv6 address without brackets and zone.
+
+    :returns: None for what is no authority; the port is None where there is none.
+    """
+    found = AUTHORITY.match(authority)
+    if found is None:
+        return None
+    host, port = found['host'].lower(), int(found['port']) if found['port'] else None
+    if host.startswith('['):
+        return canonical(host.strip('[]').partition('%')[0]), port
+    return host.removesuffix('.'), port
+
+
+def isLoopback(literal: str) -> bool:
+    """Tell whether an address is one that only this machine has."""
+    return literal.startswith('127.') or literal == '::1'
