@@ -68,6 +68,7 @@ KNOWN_METHODS = (
 OK = 200
 FETCHED = '< %s:%s %s %r: %d'
 FOREIGN_HOST = 'the name in the address is none of this device, which allowedHosts can change'
+DESCRIPTOR_PART = 2  # one of so many descriptors may be a connection's
 ANSWERS_AT_ONCE = 32  # over one connection, before others have their turn
 CLOSE_SECONDS = 1
 STOP_SECONDS = 1
@@ -84,6 +85,7 @@ class HttpServer:
         self._config = config
         self._dateStamp = DateStamp()
         self._isStopping = False
+        self._maxConnections = config.annoncer.limits.maxConnections
         self._givenUp: set[asyncio.Task[object]] = set()
         self._open: OrderedDict[asyncio.StreamWriter, Connection] = OrderedDict()  # the one idle longest first
 
@@ -134,8 +136,12 @@ class HttpServer:
             await connection.close()
 
     def begin(self) -> None:
-        """Take connections."""
+        """Take connections; so many that they never use up the descriptors of the process."""
         self._isStopping = False
+        wanted = self._config.annoncer.limits.maxConnections
+        self._maxConnections = _transport.descriptorShare(wanted, DESCRIPTOR_PART)
+        if self._maxConnections < wanted:
+            log.info('%d connections at a time: the limit of open files allows no more', self._maxConnections)
 
     async def stop(self) -> None:
         """Take no more connections, cut off every one, and wait for the end of those who served them."""
@@ -152,10 +158,20 @@ class HttpServer:
         siblings = [one for one in self._open.values() if one.peer[0] == newcomer.peer[0]]
         if len(siblings) > limits.maxConnectionsPerPeer:
             victim = longestIdle(siblings, newcomer)
-        elif len(self._open) > limits.maxConnections:
+        elif len(self._open) > self._maxConnections:
             victim = longestIdle(self._open.values(), newcomer)
         else:
             return
+        self._dismiss(victim)
+
+    def makeRoom(self) -> bool:
+        """Close the connection idle longest, as the process has no descriptor left; tell whether there was one."""
+        if not self._open:
+            return False
+        self._dismiss(longestIdle(self._open.values()))
+        return True
+
+    def _dismiss(self, victim: Connection) -> None:
         victim.abort()
         victim.task.cancel()  # what it has received by now never begins, as nobody would end it
         del self._open[victim.writer]
@@ -231,13 +247,14 @@ class HttpServer:
         return answer
 
 
-def longestIdle(connections: Iterable[Connection], newcomer: Connection) -> Connection:
+def longestIdle(connections: Iterable[Connection], newcomer: Connection | None = None) -> Connection:
     """Return the one idle longest, which is the first that waits for no function of the user's; else the first.
 
     It is never the newcomer, unless it is alone: else those who call slow actions could lock everybody out.
     """
-    listed = [one for one in connections if one is not newcomer] or [newcomer]
-    return next((one for one in listed if not one.isBusy), listed[0])
+    listed = list(connections)
+    others = [one for one in listed if one is not newcomer] or listed
+    return next((one for one in others if not one.isBusy), others[0])
 
 
 class HTTP:
@@ -291,7 +308,7 @@ class HTTP:
         self.server.begin()
         self._loop = asyncio.get_running_loop()
         if _transport.isPossibleOn(self._loop):
-            self._listening = [_transport.Listener(socks, self._accepted)]
+            self._listening = [_transport.Listener(socks, self._accepted, self.server.makeRoom)]
             return
         # In two steps, as a start that is cancelled between listening and returning would lose the sockets.
         servers = [await asyncio.start_server(self.server.InConnection, sock=one, start_serving=False) for one in socks]

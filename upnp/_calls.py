@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import NamedTuple
 
+from ._admission import Admission
 from ._hints import Call, callParameter
 from ._limits import Limits
+from ._turns import Turns
 from .Errors import ActionError
 from .Objects import Action, Service
 
@@ -52,6 +54,7 @@ class Calls:
         self._noted: set[object] = set()
         self._deadlines: dict[Deadline, None] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._admission = Admission(limits)
 
     async def run(
         self,
@@ -66,16 +69,20 @@ class Calls:
         :param giveUp: called when the time is over, the function was cancelled, and goes on all the same.
         :raises ActionError: the function's own; 602 when there is none, and 501 when it takes too long, is stuck in an
             earlier call, or raises anything else, which the log tells with its traceback.
+        :raises MessageError: 503, too many calls of this peer wait already.
         """
         if action.function is None:
             raise ActionError(602)
         plan = self._planOf(action, action.function)
         given = dict(values) if plan.callParameter is None else {**values, plan.callParameter: call}
-        name = nameOf(service, action)
+        name, peer = nameOf(service, action), call.peer[0]
+        turn = self._admission.enter(peer)
         deadline = self._begin(giveUp)
         result, error = None, None
         try:
-            result = plan.function(**given) if plan.isAsync else await self._inThread(service, plan, given, name)
+            if turn is not None:
+                await turn
+            result = plan.function(**given) if plan.isAsync else await self._inThread(service, plan, given, name, peer)
             if inspect.isawaitable(result):
                 result = await result
         except (KeyboardInterrupt, GeneratorExit):
@@ -83,6 +90,7 @@ class Calls:
         except BaseException as raised:
             error = raised
         finally:
+            self._admission.leave(peer, turn)
             self._deadlines.pop(deadline, None)
             isLate = deadline.end()
         if isLate:
@@ -167,9 +175,11 @@ class Calls:
             known = self._plans[id(action)] = (action, Plan.of(function))
         return known[1]
 
-    async def _inThread(self, service: Service, plan: Plan, given: Mapping[str, object], name: str) -> object:
+    async def _inThread(
+        self, service: Service, plan: Plan, given: Mapping[str, object], name: str, peer: str
+    ) -> object:
         worker = self._workerOf(service)
-        job = Job(plan.function, given, name, self._together())
+        job = Job(plan.function, given, name, peer, self._together())
         try:
             worker.take(job)
             result, error = await job.outcome
@@ -250,12 +260,14 @@ class Job:
         function: Callable[..., object],
         given: Mapping[str, object],
         name: str,
+        peer: str,
         together: AbstractContextManager[None],
     ) -> None:
         self.function = function
         self.together = together
         self.given = given
         self.name = name
+        self.peer = peer
         self.loop = asyncio.get_running_loop()
         self.outcome: asyncio.Future[tuple[object, BaseException | None]] = self.loop.create_future()
         self.began: float | None = None
@@ -271,6 +283,8 @@ class Job:
 class Worker:
     """A daemon thread that runs the plain functions of one service one at a time, begun by the first.
 
+    Peers take turns, so that one with many calls does not keep the others waiting for all of them.
+
     A call is stuck when its caller has been told 501 and it still runs; as long as it does, others are told so at once.
     """
 
@@ -281,7 +295,7 @@ class Worker:
         self._isEnding = False
         self._running: Job | None = None
         self._stuck: Job | None = None
-        self._waiting: list[Job] = []  # those whose callers wait, in order; the one that runs may be among them
+        self._waiting: Turns[Job] = Turns()  # by the peers that wait
 
     @property
     def isIdle(self) -> bool:
@@ -290,7 +304,7 @@ class Worker:
             return self._running is None
 
     def take(self, job: Job) -> None:
-        """Run a call after those that were taken before.
+        """Run a call when it has its turn.
 
         :raises ActionError: 501, as an earlier one is stuck.
         """
@@ -302,14 +316,13 @@ class Worker:
                 thread = threading.Thread(target=self._work, name=f'upnp {self._name}', daemon=True)
                 thread.start()
                 self._thread = thread
-            self._waiting.append(job)
+            self._waiting.add(job.peer, job)
             self._lock.notify()
 
     def forget(self, job: Job) -> None:
         """Note that nobody waits for a call any more; if it has not begun, it never will."""
         with self._lock:
-            if job in self._waiting:
-                self._waiting.remove(job)
+            self._waiting.discard(job.peer, job)
         job.outcome.cancel()
 
     def watch(self, seconds: float) -> None:
@@ -331,8 +344,9 @@ class Worker:
             if self._running is not job or self._stuck is job:
                 return
             self._stuck = job
+            others = list(self._waiting)
         log.error('action %s is stuck: until it ends, plain actions of its service answer 501 at once', job.name)
-        for other in self._waiting:
+        for other in others:
             other.finish(None, ActionError(501, f'Action Failed: {job.name} has not ended yet'))
 
     def _work(self) -> None:
@@ -345,10 +359,9 @@ class Worker:
         """Wait for the next call, and begin it; None when the thread is to end."""
         with self._lock:
             while True:
-                job = next((one for one in self._waiting if one.began is None and not one.outcome.done()), None)
-                if job is not None:
+                if self._waiting:
+                    job = self._running = self._waiting.pop()
                     job.began = job.loop.time()
-                    self._running = job
                     return job
                 if self._isEnding:
                     self._thread = None

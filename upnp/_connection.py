@@ -14,7 +14,6 @@ __all__ = ['Connection']
 
 CONTINUE = b'HTTP/1.1 100 Continue\r\n\r\n'
 READ_BYTES = 65536
-MAX_CHUNK_LINE_BYTES = 1024
 
 
 class Connection:
@@ -164,8 +163,9 @@ class Connection:
         raise MessageError('the trailer is too long', 431)
 
     async def _line(self) -> bytes:
-        while (end := self._buffer.find(b'\n')) < 0:
-            if len(self._buffer) > MAX_CHUNK_LINE_BYTES:
+        most = self._limits.maxChunkLineBytes
+        while (end := self._buffer.find(b'\n', 0, most + 1)) < 0:
+            if len(self._buffer) > most:
                 raise MessageError('a chunk size is too long')
             await self._more()
         line = await self._take(end + 1)

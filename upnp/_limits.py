@@ -34,6 +34,9 @@ class Limits:
     maxBodyBytes: int = 262144
     """Body of a request, 413 beyond, before it is read where its length is told."""
 
+    maxChunkLineBytes: int = 1024
+    """The line before a chunk, with its size and extensions, and a line of the trailer; 400 beyond."""
+
     maxXmlDepth: int = 32
     """Elements inside each other, 400 beyond; a SOAP call has four."""
 
@@ -45,6 +48,12 @@ class Limits:
 
     callSeconds: float = 30
     """For an action's function, 501 beyond: UDA 1.1 §3.2.2 wants the answer within this."""
+
+    maxCallsPerPeer: int = 32
+    """Calls of one address that run at a time; more of them wait."""
+
+    maxWaitingCallsPerPeer: int = 64
+    """Those that wait, 503 beyond."""
 
     headSeconds: float = 10
     """From the first byte of a request head to its last."""

@@ -9,10 +9,11 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 
-from . import _loops
+from . import _loops, _transport
 from ._fetch import Outcome, PeerConnection
 from ._limits import Limits
 from ._subscriptions import Notice, Subscription
+from ._turns import Turns
 from .GENA import renderEvent
 
 __all__ = ['Notifier']
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 PROMPT_SECONDS = 1.0  # who answers within this need not wait for those that do not; if others wait, nobody has more
 NOTICE_SECONDS = 30.0  # for one event, over all callbacks: UDA 1.1 §4.3.1
+DESCRIPTOR_PART = 4  # one of so many descriptors may be a connection's
 MAX_SHARE = 2  # those that do not may have one connection of so many,
 MIN_SHARE = 8  # and one of so many even when all others are wanted by those that do
 SUCCESS = range(200, 300)
@@ -40,9 +42,11 @@ class Notifier:
 
     def __init__(self, limits: Limits, forget: Callable[[Subscription], None]) -> None:
         self.limits = limits
+        self._places = _transport.descriptorShare(limits.maxEventConnections, DESCRIPTOR_PART)
         self._forget = forget
         self._active: dict[Subscription, _Delivery] = {}  # the one that began first is first
-        self._prompt, self._others = _Queue(), _Queue()
+        self._prompt: Turns[Subscription] = Turns()
+        self._others: Turns[Subscription] = Turns()
         self._isFilling = False
         self._slow = 0  # of the active ones, those that were not prompt the last time
         self._kept: OrderedDict[Subscription, tuple[PeerConnection, float]] = OrderedDict()  # and since when
@@ -55,7 +59,7 @@ class Notifier:
         now = asyncio.get_running_loop().time()
         for subscription in subscriptions:
             if subscription not in self._active and subscription.hasNews(now):
-                (self._prompt if subscription.isPrompt else self._others).add(subscription)
+                (self._prompt if subscription.isPrompt else self._others).add(subscription.peer, subscription)
         self._fill()
         for subscription in subscriptions:
             if not subscription.isLive:  # an initial event that is still owed does not wait: many could be heaped up
@@ -72,7 +76,7 @@ class Notifier:
 
     def stop(self) -> None:
         """Break everything off, and close every connection; it needs no loop, and a second time is harmless."""
-        self._prompt, self._others = _Queue(), _Queue()
+        self._prompt, self._others = Turns(), Turns()
         for delivery in list(self._active.values()):
             self._drop(delivery)
         while self._kept:
@@ -83,8 +87,8 @@ class Notifier:
         self._idleAlarm = self._queueAlarm = self._lateAlarm = None
 
     def _discard(self, subscription: Subscription) -> None:
-        self._prompt.discard(subscription)
-        self._others.discard(subscription)
+        self._prompt.discard(subscription.peer, subscription)
+        self._others.discard(subscription.peer, subscription)
 
     def _drop(self, delivery: '_Delivery') -> None:
         self._remove(delivery)
@@ -107,7 +111,7 @@ class Notifier:
             self._isFilling = False
 
     def _startEach(self) -> None:
-        places = self.limits.maxEventConnections
+        places = self._places
         while (self._others or self._prompt) and len(self._active) < places:
             if self._others and self._slow < -(-places // (MIN_SHARE if self._prompt else MAX_SHARE)):
                 self._start(self._others.pop())
@@ -143,7 +147,7 @@ class Notifier:
         if notice is None:
             return
         connection, _ = self._kept.pop(subscription, (None, 0.0))
-        if self._kept and len(self._active) + len(self._kept) >= self.limits.maxEventConnections:
+        if self._kept and len(self._active) + len(self._kept) >= self._places:
             self._kept.popitem()[1][0].close()  # the last that was used: all are told in turn, and its turn comes last
         delivery = self._active[subscription] = _Delivery(self, subscription, notice, connection)
         self._slow += not delivery.isPrompt
@@ -206,40 +210,6 @@ class Notifier:
                 connection.close()
         if self._kept and self._idleAlarm is not None:
             self._idleAlarm.set(min(since for _, since in self._kept.values()) + self.limits.idleSeconds)
-
-
-class _Queue:
-    """Subscribers that wait for a connection: of each address one by turns, so that nobody gains by being many."""
-
-    def __init__(self) -> None:
-        self._ofPeer: OrderedDict[str, dict[Subscription, None]] = OrderedDict()
-        self._length = 0
-
-    def __len__(self) -> int:
-        return self._length
-
-    def add(self, subscription: Subscription) -> None:
-        """Put one at the end of its address's; a second time is harmless."""
-        own = self._ofPeer.setdefault(subscription.peer, {})
-        self._length += subscription not in own
-        own[subscription] = None
-
-    def discard(self, subscription: Subscription) -> None:
-        """Take one out, if it is there."""
-        own = self._ofPeer.get(subscription.peer, {})
-        if subscription in own:
-            del own[subscription]
-            self._length -= 1
-            if not own:
-                del self._ofPeer[subscription.peer]
-
-    def pop(self) -> Subscription:
-        """Take out the next one."""
-        peer, own = next(iter(self._ofPeer.items()))
-        subscription = next(iter(own))
-        self._ofPeer.move_to_end(peer)
-        self.discard(subscription)
-        return subscription
 
 
 class _Delivery:

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable, Iterable
 from functools import partial
 
-__all__ = ['Listener', 'SocketTransport', 'isPossibleOn']
+__all__ = ['Listener', 'SocketTransport', 'descriptorShare', 'isPossibleOn']
 
 log = logging.getLogger(__name__)
 
@@ -29,15 +29,35 @@ def isPossibleOn(loop: asyncio.AbstractEventLoop) -> bool:
     return type(loop).add_reader is not asyncio.AbstractEventLoop.add_reader
 
 
+def descriptorShare(wanted: int, part: int) -> int:
+    """Return how many descriptors may be used for one purpose: those wanted, but one of ``part`` of all at most.
+
+    The rest is for other sockets, and for the program's own files.
+    """
+    try:
+        from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit  # here, as Windows has no such limit
+    except ImportError:
+        return wanted
+    most, _ = getrlimit(RLIMIT_NOFILE)
+    return wanted if most == RLIM_INFINITY else min(wanted, max(most // part, 1))
+
+
 class Listener:
     """Accepts connections on sockets that listen.
 
     :param accepted: called with each connection's socket, which does not block.
+    :param makesRoom: called when the process has no descriptor left; tells whether it has closed a connection for that.
     """
 
-    def __init__(self, socks: Iterable[socket.socket], accepted: Callable[[socket.socket], None]) -> None:
+    def __init__(
+        self,
+        socks: Iterable[socket.socket],
+        accepted: Callable[[socket.socket], None],
+        makesRoom: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._socks = tuple(socks)
         self._accepted = accepted
+        self._makesRoom = makesRoom
         self._loop = asyncio.get_running_loop()
         self._pause: asyncio.TimerHandle | None = None
         self._isTold = False
@@ -60,18 +80,24 @@ class Listener:
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
-                if error.errno in EXHAUSTED:
-                    self._wait(error)
+                if error.errno not in EXHAUSTED:
+                    continue  # the peer has left already
+                self._tell(error)
+                if not self._makesRoom():
+                    self._wait()
                     return
-                continue  # the peer has left already
+                continue
             sock.setblocking(False)
             self._accepted(sock)
 
-    def _wait(self, error: OSError) -> None:
-        """Leave all peers waiting for a moment: the socket stays ready, and would keep the loop busy."""
+    def _tell(self, error: OSError) -> None:
         if not self._isTold:  # once for all: peers decide how often it happens
             self._isTold = True
-            log.warning('no connection can be accepted (%s): raise the limit of open files (ulimit -n)', error.strerror)
+            text = 'descriptors are used up (%s): the connections idle longest give way; raise the limit of open files (%s)'
+            log.warning(text, error.strerror, 'ulimit -n')
+
+    def _wait(self) -> None:
+        """Leave all peers waiting for a moment: the socket stays ready, and would keep the loop busy."""
         for sock in self._socks:
             self._loop.remove_reader(sock.fileno())
         self._pause = self._loop.call_later(PAUSE_SECONDS, self._resume)

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import pytest
 
 import upnp
-from upnp import ActionError, Call
+from upnp import ActionError, Call, MessageError
 from upnp._calls import Calls
 
 from .fakes import ClockLoop, HeldClock, run
@@ -50,18 +50,29 @@ def service(name: str = 'lamp', **functions: Callable[..., object] | None) -> up
 
 
 def calling(
-    calls: Calls, of: upnp.Service, action: str = 'Act', values: Mapping[str, object] | None = None
+    calls: Calls,
+    of: upnp.Service,
+    action: str = 'Act',
+    values: Mapping[str, object] | None = None,
+    peer: str = '192.0.2.9',
 ) -> Coroutine[Any, Any, object]:
     """Return the call of an action."""
-    return calls.run(of, of.actions[action], values or {}, CALL)
+    return calls.run(
+        of,
+        of.actions[action],
+        values or {},
+        Call((peer, 40000), CALL.host, CALL.headers, CALL.serviceType, CALL.action),
+    )
 
 
 async def outcome(call: Coroutine[Any, Any, object] | asyncio.Task[object]) -> object:
-    """Return what a call returns; of a fault, its code and its text."""
+    """Return what a call returns; of a fault, its code and its text; of a refusal, its status."""
     try:
         return await call
     except ActionError as error:
         return error.code, error.description
+    except MessageError as error:
+        return error.status
 
 
 async def begun(call: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
@@ -584,6 +595,93 @@ def test_plain_functions_of_a_service_run_one_at_a_time_in_the_order_of_their_ca
 
     play(scene)
     assert order == [0, 1, 2, 3, 4]
+
+
+def test_peers_take_turns_in_the_thread_of_a_service() -> None:
+    """One with many calls of slow hardware code does not keep the others waiting for all of them."""
+    order: list[str] = []
+
+    async def scene(calls: Calls) -> None:
+        slow = Slow()
+        lamp = service(Slow=slow, Act=None)
+        lamp.actions['Act'].function = lambda name: order.append(name)
+        first = await begun(calling(calls, lamp, 'Slow'))
+        await slow.began.wait()
+        greedy = [await begun(calling(calls, lamp, values={'name': f'greedy {number}'})) for number in range(3)]
+        modest = await begun(calling(calls, lamp, values={'name': 'modest'}, peer='192.0.2.8'))
+        slow.end()
+        await asyncio.gather(first, *greedy, modest)
+
+    play(scene)
+    assert order == ['greedy 0', 'modest', 'greedy 1', 'greedy 2']
+
+
+def test_so_many_calls_of_a_peer_run_and_so_many_more_wait() -> None:
+    """Limits maxCallsPerPeer and maxWaitingCallsPerPeer; others are served meanwhile."""
+
+    async def scene(calls: Calls) -> None:
+        gate = asyncio.Event()
+        running: list[str] = []
+
+        async def wait(name: str) -> str:
+            running.append(name)
+            await gate.wait()
+            return name
+
+        lamp = service(Act=None)
+        lamp.actions['Act'].function = wait
+        tasks = [await begun(calling(calls, lamp, values={'name': f'{number}'})) for number in range(4)]
+        assert running == ['0', '1']
+        assert await outcome(calling(calls, lamp, values={'name': 'beyond'})) == 503
+        other = await begun(calling(calls, lamp, values={'name': 'other'}, peer='192.0.2.8'))
+        assert running == ['0', '1', 'other']
+        tasks[2].cancel()  # the third waits no longer, so that there is room for another
+        await turns()
+        tasks.append(await begun(calling(calls, lamp, values={'name': '4'})))
+        assert await outcome(calling(calls, lamp, values={'name': 'beyond'})) == 503
+        tasks[0].cancel()
+        await turns()
+        assert running == ['0', '1', 'other', '3']  # in the place of the one that went
+        gate.set()
+        assert await asyncio.gather(tasks[1], tasks[3], tasks[4], other) == ['1', '3', '4', 'other']
+        assert await outcome(calling(calls, lamp, values={'name': 'later'})) == 'later'
+
+    play(scene, maxCallsPerPeer=2, maxWaitingCallsPerPeer=2)
+
+
+def test_a_call_that_waits_for_its_turn_has_its_time_all_the_same() -> None:
+    """UDA 1.1 §3.2.2: its caller is answered within 30 s, and its place goes to nobody."""
+
+    async def scene(calls: Calls) -> object:
+        ran: list[str] = []
+
+        async def act(name: str) -> None:
+            ran.append(name)
+            await asyncio.sleep(15 if name == 'first' else 20)
+
+        lamp = service(Act=None)
+        lamp.actions['Act'].function = act
+        tasks = [await begun(calling(calls, lamp, values={'name': name})) for name in ('first', 'second', 'third')]
+        for _ in range(4):
+            await passes(10)
+        return ran, [await task for task in tasks]
+
+    ran, outcomes = play(scene, maxCallsPerPeer=1)
+    assert ran == ['first', 'second']
+    assert outcomes == [None, (501, 'Action Failed'), (501, 'Action Failed')]
+
+
+def test_a_turn_that_comes_in_the_moment_of_a_cancellation_is_not_lost() -> None:
+    async def scene(calls: Calls) -> object:
+        gate = asyncio.Event()
+        lamp = service(Act=gate.wait)
+        first, second, third = [await begun(calling(calls, lamp)) for _ in range(3)]
+        gate.set()
+        await asyncio.sleep(0)  # the first goes on, and gives its place to the second
+        second.cancel()
+        return await first, await third
+
+    assert play(scene, maxCallsPerPeer=1) == (True, True)
 
 
 def test_two_services_do_not_wait_for_each_other() -> None:

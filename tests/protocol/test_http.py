@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import logging
+import resource
 from collections.abc import Collection
 
 import pytest
@@ -379,6 +381,55 @@ def test_the_connection_idle_longest_gives_way(limits: dict[str, float], peers: 
         return living
 
     assert run(scene()) == alive
+
+
+def test_without_descriptors_the_connection_idle_longest_gives_way() -> None:
+    async def scene() -> list[bool]:
+        server = Site().http.server
+        transports = [FakeTransport(peer=(f'192.0.2.{number}', 40000)) for number in (7, 8, 9)]
+        tasks = [asyncio.create_task(server.InConnection(*one.connect())) for one in transports]
+        await asyncio.sleep(0)
+        made = [server.makeRoom() for _ in range(4)]
+        await asyncio.wait(tasks)
+        assert [one.isAborted for one in transports] == [True] * 3
+        return made
+
+    assert run(scene()) == [True, True, True, False]
+
+
+def test_connections_never_use_up_the_descriptors(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Half of them are left for events, searches, and the files of the user's program."""
+    monkeypatch.setattr(resource, 'getrlimit', lambda _: (4, 4))
+    caplog.set_level(logging.INFO)
+
+    async def scene() -> list[bool]:
+        server = Site().http.server
+        server.begin()
+        transports = [FakeTransport(peer=(f'192.0.2.{number}', 40000)) for number in (7, 8, 9)]
+        tasks = []
+        for transport in transports:
+            tasks.append(asyncio.create_task(server.InConnection(*transport.connect())))
+            await asyncio.sleep(0)
+        aborted = [one.isAborted for one in transports]
+        await server.stop()
+        await asyncio.wait(tasks)
+        return aborted
+
+    assert run(scene()) == [True, False, False]
+    assert caplog.messages == ['2 connections at a time: the limit of open files allows no more']
+
+
+@pytest.mark.parametrize(('size', 'status'), [(1024, 200), (1025, 400)])
+@pytest.mark.parametrize('isWhole', [True, False])
+def test_the_line_of_a_chunk_is_bounded(size: int, status: int, isWhole: bool) -> None:
+    """Limit maxChunkLineBytes, however it comes; CR counts, LF does not."""
+    head = get('/descr.xml', 'GET', '1.1', 'Transfer-Encoding: chunked')
+    line = b'1;' + b'x' * (size - 3) + b'\r\n'
+    pieces = [line] if isWhole else [line[:500], line[500:1000], line[1000:]]
+    end = [b'a\r\n0\r\n\r\n'] if status == 200 else []  # else nobody reads any more
+    assert statuses(exchange([head, *pieces, *end])) == [status]
 
 
 def test_documents_are_rendered_once_for_each_address() -> None:

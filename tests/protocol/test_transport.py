@@ -6,8 +6,10 @@ import errno
 import gc
 import logging
 import os
+import resource
 import socket
 import struct
+import sys
 import weakref
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
@@ -16,7 +18,7 @@ import pytest
 
 import upnp
 from upnp._connection import Connection
-from upnp._transport import Listener, SocketTransport
+from upnp._transport import Listener, SocketTransport, descriptorShare
 from upnp.HTTP import HTTP
 
 from .fakes import Clock, ClockLoop, FakeTransport, HeldClock, run
@@ -606,6 +608,48 @@ def test_a_lack_of_descriptors_is_told_once_and_passes_by_itself(number: int, ca
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert os.strerror(number) in caplog.text
     assert 'ulimit -n' in caplog.text
+
+
+def test_who_gives_way_makes_room_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Peers that hold what there is do not keep others waiting; the log tells of it once."""
+
+    async def scene() -> None:
+        sock = Scarce(errno.EMFILE)
+        holders, given = [5, 5], []
+
+        def makeRoom() -> bool:
+            given.append(holders.pop() if holders else 0)
+            return bool(given[-1])
+
+        accepted: list[socket.socket] = []
+        listener = Listener((sock,), accepted.append, makeRoom)
+        peers = connected(sock, 1)
+        await turns()
+        assert (len(accepted), given) == (1, [5])
+        sock.errors += [errno.EMFILE, errno.EMFILE, errno.EMFILE]
+        peers += connected(sock, 1)
+        await turns()
+        assert (len(accepted), given) == (1, [5, 5, 0])  # nobody is left that could
+        await asyncio.sleep(3)
+        assert (len(accepted), given) == (2, [5, 5, 0, 0])
+        listener.close()
+        closeAll(*peers, *accepted)
+
+    run(scene())
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+@pytest.mark.parametrize(
+    ('most', 'part', 'share'), [(1024, 2, 100), (64, 2, 32), (64, 4, 16), (1, 4, 1), (resource.RLIM_INFINITY, 2, 100)]
+)
+def test_descriptors_are_left_for_others(most: int, part: int, share: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, 'getrlimit', lambda _: (most, most))
+    assert descriptorShare(100, part) == share
+
+
+def test_where_nothing_limits_the_descriptors_all_that_are_wanted_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, 'resource', None)
+    assert descriptorShare(100, 2) == 100
 
 
 def test_peers_that_left_while_they_waited_stop_nobody(caplog: pytest.LogCaptureFixture) -> None:

@@ -16,7 +16,7 @@ PACKAGE = Path(upnp.__file__).parent
 # A module may import those on lower levels only. "3b" is level 3 that may look at level 3, and so on.
 LEVELS = {
     '0': ('Errors', '_limits', '_version'),
-    '1': ('_xml', '_message', '_types', '_urn', '_model', '_interfaces'),
+    '1': ('_xml', '_message', '_types', '_urn', '_model', '_interfaces', '_turns'),
     '1b': ('_options', '_hints', '_presence', '_netlink', '_addresses'),
     '1c': ('_scpd',),
     '1d': ('_declaration',),
@@ -25,10 +25,10 @@ LEVELS = {
     '3b': ('_page', '_reading', '_publisher', '_access'),
     '3c': ('_subscriptions',),
     '4': (
-        *('_sockets', '_identity', '_loops', '_connection', '_calls', '_transport', '_owners', '_watch'),
-        '_listening',
+        *('_sockets', '_identity', '_loops', '_connection', '_transport', '_owners', '_watch'),
+        *('_listening', '_admission'),
     ),
-    '4b': ('_timetable', '_fetch', '_life', '_links', '_network', '_plain'),
+    '4b': ('_calls', '_timetable', '_fetch', '_life', '_links', '_network', '_plain'),
     '4c': ('_notifier',),
     '4d': ('_events',),
     '4e': ('_answers',),
