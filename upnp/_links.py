@@ -32,6 +32,7 @@ UDP_SEGMENT = 103  # linux/udp.h, from Linux 4.18
 MAX_SEGMENTS = 64  # the kernel's bound; and that of one datagram, less headers
 MAX_SEGMENTS_BYTES = 65000
 CANNOT_SEGMENT = (errno.EIO, errno.EINVAL, errno.ENOPROTOOPT, errno.EOPNOTSUPP)
+LOOPBACK_NUMBER = struct.pack('=i', 1)  # linux/net/flow.h: in each network namespace
 UINT16 = struct.Struct('=H').pack
 NO_PROTOCOL = (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT)
 
@@ -194,8 +195,9 @@ class SharedSocket:
     def _dispatch(self, datagram: bytes, information: bytes, peer: tuple[str, int]) -> None:
         key = _sockets.keyOf(information)
         endpoints = self._heard.get(key)
-        if endpoints is None:  # to an address of another interface than it came in on, as from this very machine
-            endpoints = self._unicast.get(key[:16] if len(key) > 8 else key[4:])
+        if endpoints is None:  # to an address of another interface than it came in on: so is what this machine sends
+            address, number = (key[:16], key[16:]) if len(key) > 8 else (key[4:], key[:4])
+            endpoints = self._unicast.get(address) if number == LOOPBACK_NUMBER else None
         if endpoints:
             endpoint = endpoints[0][1] if len(endpoints) == 1 else endpointFor(peer[0], endpoints)
             endpoint.datagram_received(datagram, peer)

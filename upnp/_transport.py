@@ -93,8 +93,10 @@ class Listener:
     def _tell(self, error: OSError) -> None:
         if not self._isTold:  # once for all: peers decide how often it happens
             self._isTold = True
-            text = 'descriptors are used up (%s): the connections idle longest give way; raise the limit of open files (%s)'
-            log.warning(text, error.strerror, 'ulimit -n')
+            remedy = 'raise the limit of open files (ulimit -n)'
+            log.warning(
+                'descriptors are used up (%s): the connections idle longest give way; %s', error.strerror, remedy
+            )
 
     def _wait(self) -> None:
         """Leave all peers waiting for a moment: the socket stays ready, and would keep the loop busy."""

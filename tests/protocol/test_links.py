@@ -239,7 +239,7 @@ def arrival(number: int, destination: str, spec: str = '192.0.2.20') -> list[Any
         (2, '192.0.2.20', '192.0.2.9', (ETH0, False)),
         (2, '198.51.100.20', '192.0.2.9', (ETH0_SECOND, False)),
         (1, '192.0.2.20', '192.0.2.20', (ETH0, False)),
-        (2, '203.0.113.7', '192.0.2.9', (WLAN0, False)),
+        (2, '203.0.113.7', '192.0.2.9', None),  # of one link, for an address of another: it may lie about its own
         (2, '192.0.2.255', '192.0.2.9', None),
         (2, '239.255.255.251', '192.0.2.9', None),
         (2, LINK_GROUP, 'fe80::9', (LINK0, True)),
@@ -248,7 +248,8 @@ def arrival(number: int, destination: str, spec: str = '192.0.2.20') -> list[Any
         (3, SITE_GROUP, '2001:db8::9', None),
         (2, 'fe80::20', 'fe80::9', (LINK0, False)),
         (3, 'fe80::20', 'fe80::9', (LINK1, False)),
-        (3, '2001:db8::20', '2001:db8::9', (WIDE, False)),
+        (3, '2001:db8::20', '2001:db8::9', None),
+        (1, '2001:db8::20', '2001:db8::20', (WIDE, False)),
     ],
 )
 def test_a_search_is_heard_by_the_endpoint_that_it_was_meant_for(
