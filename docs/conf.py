@@ -7,7 +7,7 @@ author = 'IoT-UPnP contributors'
 copyright = author
 version = release = __version__
 
-extensions = ['sphinx.ext.autodoc']
+extensions = ['sphinx.ext.autodoc', 'myst_parser']
 exclude_patterns = ['_build']
 
 html_theme = 'furo'

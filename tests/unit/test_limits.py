@@ -1,6 +1,8 @@
 """The bounds on peers: numbers above zero, which nothing changes afterwards."""
 
+import re
 from dataclasses import FrozenInstanceError, asdict, fields
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +49,13 @@ COUNTS = [name for name in NAMES if name.startswith(('max', 'min'))]
 
 def test_the_defaults_are_as_documented() -> None:
     assert asdict(upnp.Limits()) == DEFAULTS
+
+
+def test_each_limit_stands_in_the_documentation_with_its_default() -> None:
+    page = (Path(__file__).parents[2] / 'docs/explanation/peers.rst').read_text()
+    told = re.findall(r'^   \* - ``(\w+)``\n     - ([\d,]+)$', page, re.MULTILINE)
+    assert {name: int(number.replace(',', '')) for name, number in told} == DEFAULTS
+    assert len(told) == len(DEFAULTS)
 
 
 @pytest.mark.parametrize('name', NAMES)
