@@ -92,8 +92,12 @@ class Question:
         self.answer: Answer | None = None
         self.socket = boundTo(source)
         self.socket.settimeout(ASK_SECONDS)
-        self.socket.connect(endpointOf(place.hostname or '', place.port or 80))
-        self.socket.sendall(f'{method} {place.path} HTTP/1.1\r\n{text}\r\n'.encode())
+        try:
+            self.socket.connect(endpointOf(place.hostname or '', place.port or 80))
+            self.socket.sendall(f'{method} {place.path} HTTP/1.1\r\n{text}\r\n'.encode())
+        except OSError:
+            self.socket.close()
+            raise
 
     def read(self) -> None:
         """Read on."""
