@@ -56,12 +56,13 @@ TEXT_ELEMENTS = {  # in the template's order, with the length they SHOULD stay u
 }
 PNPX_ELEMENTS = {'hardwareId': 'X_hardwareId', 'compatibleId': 'X_compatibleId', 'deviceCategory': 'X_deviceCategory'}
 
-TYPE = re.compile(r'urn:[A-Za-z0-9.-]+:(device|service):([A-Za-z0-9_.-]{1,64}):[1-9]\d*\Z', re.ASCII)
-SERVICE_ID = re.compile(r'urn:[A-Za-z0-9.-]+:serviceId:[^\s:][^\s]{0,63}\Z')
-UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z', re.IGNORECASE)
-TOKEN = re.compile(r'[^\s\x00-\x20\x7f]+\Z')
-SEGMENT = re.compile(r'(?!\.+\Z)[A-Za-z0-9._~-]+\Z')  # of a path, and neither . nor ..
-MIMETYPE = re.compile(r'[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+\Z')
+# As texts, compiled when first needed: an import of the package needs none of them.
+TYPE = r'(?a)urn:[A-Za-z0-9.-]+:(device|service):([A-Za-z0-9_.-]{1,64}):[1-9]\d*\Z'
+SERVICE_ID = r'urn:[A-Za-z0-9.-]+:serviceId:[^\s:][^\s]{0,63}\Z'
+UUID = r'(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z'
+TOKEN = r'[^\s\x00-\x20\x7f]+\Z'
+SEGMENT = r'(?!\.+\Z)[A-Za-z0-9._~-]+\Z'  # of a path, and neither . nor ..
+MIMETYPE = r'[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+\Z'
 
 
 class Places(NamedTuple):
@@ -109,7 +110,7 @@ def placesOf(root: Device, *, first: bool) -> Places:
 def pathPart(device: Device) -> str:
     """Return the UUID as a path segment; of another form it loses what a segment cannot have, and gets its checksum."""
     uuid = device.uuid or ''
-    return uuid if SEGMENT.match(uuid) else f'{re.sub("[^A-Za-z0-9_-]", "_", uuid)}-{crc32(uuid.encode()):08x}'
+    return uuid if re.match(SEGMENT, uuid) else f'{re.sub("[^A-Za-z0-9_-]", "_", uuid)}-{crc32(uuid.encode()):08x}'
 
 
 # What is wrong, and what is odd
@@ -175,7 +176,7 @@ def checkToken(thing: object, name: str, path: str, example: str) -> None:
     text = textOf(thing, name, path)
     if not text:
         raise DescriptionError(f'{name} is missing: {example}', path)
-    if not TOKEN.match(text):
+    if not re.match(TOKEN, text):
         raise DescriptionError(f'{text!r} has white space or control characters', f'{path}.{name}')
 
 
@@ -203,7 +204,7 @@ def checkIcon(icon: Icon, path: str) -> None:
         raise DescriptionError(f'{icon.data!r} is not bytes', f'{path}.data')
     if icon.path is not None and not (isinstance(icon.path, str) or hasattr(icon.path, '__fspath__')):
         raise DescriptionError(f'{icon.path!r} is no path', f'{path}.path')
-    if icon.mimetype is not None and not MIMETYPE.match(textOf(icon, 'mimetype', path)):
+    if icon.mimetype is not None and not re.match(MIMETYPE, textOf(icon, 'mimetype', path)):
         raise DescriptionError(f'{icon.mimetype!r} has not the form image/png', f'{path}.mimetype')
     for name in ('width', 'height', 'depth'):
         value = getattr(icon, name)
@@ -228,9 +229,9 @@ def checkIconForm(root: Device) -> None:
 def oddities(root: Device) -> Iterator[str]:
     """Yield what is announced as given though UDA asks for another form, a sentence each."""
     for path, device in members(root):
-        if device.uuid is not None and not UUID.match(device.uuid):
+        if device.uuid is not None and not re.match(UUID, device.uuid):
             yield f'{path}.uuid {device.uuid!r} has not the form 8-4-4-4-12 of UDA 1.1 §1.1.4'
-        if not TYPE.match(str(device.deviceType)):
+        if not re.match(TYPE, str(device.deviceType)):
             yield f'{path}.deviceType {device.deviceType!r} has not the form urn:domain:device:Type:version'
         for name, limit in TEXT_ELEMENTS.items():
             if limit is not None and len(text := str(getattr(device, name) or '')) >= limit:
@@ -241,7 +242,7 @@ def oddities(root: Device) -> Iterator[str]:
 
 def serviceOddities(service: Service, path: str) -> Iterator[str]:
     """Yield the oddities of one service."""
-    if not TYPE.match(str(service.serviceType)):
+    if not re.match(TYPE, str(service.serviceType)):
         yield f'{path}.serviceType {service.serviceType!r} has not the form urn:domain:service:Type:version'
     for action in service.actions:
         if action.function is None and service.controlURL is None:
@@ -251,7 +252,7 @@ def serviceOddities(service: Service, path: str) -> Iterator[str]:
         if idle and not variable.sendEvents:
             place = f'{path}.stateVariables[{variable.name!r}]'
             yield f'{place} is not evented, so that {", ".join(idle)} says nothing: set sendEvents'
-    if not SERVICE_ID.match(serviceIdOf(service)):
+    if not re.match(SERVICE_ID, serviceIdOf(service)):
         yield f'{path}.serviceId {service.serviceId!r} has not the form urn:domain:serviceId:ID'
 
 

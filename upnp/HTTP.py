@@ -10,7 +10,7 @@ import logging
 import socket
 import sys
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
@@ -68,6 +68,7 @@ KNOWN_METHODS = (
 OK = 200
 FETCHED = '< %s:%s %s %r: %d'
 FOREIGN_HOST = 'the name in the address is none of this device, which allowedHosts can change'
+FEW_CONNECTIONS = 8  # of a peer: a browser has six; who has more gives way first
 DESCRIPTOR_PART = 2  # one of so many descriptors may be a connection's
 ANSWERS_AT_ONCE = 32  # over one connection, before others have their turn
 CLOSE_SECONDS = 1
@@ -153,22 +154,22 @@ class HttpServer:
             await asyncio.wait(tasks, timeout=STOP_SECONDS)  # functions of users may ignore it
 
     def _makeRoom(self, newcomer: 'Connection') -> None:
-        """Keep to the number of connections: the one idle longest gives way, so that nobody can lock others out."""
+        """Keep to the number of connections: the one idle longest gives way, of a peer that has many."""
         limits = self._config.annoncer.limits
         siblings = [one for one in self._open.values() if one.peer[0] == newcomer.peer[0]]
         if len(siblings) > limits.maxConnectionsPerPeer:
-            victim = longestIdle(siblings, newcomer)
+            victim = givingWay(siblings, newcomer)
         elif len(self._open) > self._maxConnections:
-            victim = longestIdle(self._open.values(), newcomer)
+            victim = givingWay(self._open.values(), newcomer)
         else:
             return
         self._dismiss(victim)
 
     def makeRoom(self) -> bool:
-        """Close the connection idle longest, as the process has no descriptor left; tell whether there was one."""
+        """Close a connection, as the process has no descriptor left; tell whether there was one."""
         if not self._open:
             return False
-        self._dismiss(longestIdle(self._open.values()))
+        self._dismiss(givingWay(self._open.values()))
         return True
 
     def _dismiss(self, victim: Connection) -> None:
@@ -247,13 +248,18 @@ class HttpServer:
         return answer
 
 
-def longestIdle(connections: Iterable[Connection], newcomer: Connection | None = None) -> Connection:
-    """Return the one idle longest, which is the first that waits for no function of the user's; else the first.
+def givingWay(connections: Iterable[Connection], newcomer: Connection | None = None) -> Connection:
+    """Return the one that gives way: where a peer has many, of that which has most; there the one idle longest.
 
-    It is never the newcomer, unless it is alone: else those who call slow actions could lock everybody out.
+    One that waits for a function of the user's goes last, and the newcomer only when it is alone: else those who call
+    slow actions could lock everybody out.
     """
     listed = list(connections)
     others = [one for one in listed if one is not newcomer] or listed
+    counts = Counter(one.peer[0] for one in others)
+    most = max(counts.values())
+    if most > FEW_CONNECTIONS:
+        others = [one for one in others if counts[one.peer[0]] == most]
     return next((one for one in others if not one.isBusy), others[0])
 
 

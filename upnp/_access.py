@@ -15,7 +15,9 @@ from .GENA import CallbackRule
 
 __all__ = ['Access', 'Here']
 
-AUTHORITY = re.compile(r'(?P<host>\[[0-9A-Fa-f:.]+(?:%[^\]]*)?\]|[^:\[\]@/\s]+)(?::(?P<port>\d{0,5}))?\Z', re.ASCII)
+AUTHORITY = (
+    r'(?a)(?P<host>\[[0-9A-Fa-f:.]+(?:%[^\]]*)?\]|[^:\[\]@/\s]+)(?::(?P<port>\d{0,5}))?\Z'
+)
 PORTS = {'http': 80, 'https': 443}  # https: of a proxy before us
 LOCAL = 'localhost'
 BROADCAST = '255.255.255.255'
@@ -167,7 +169,7 @@ def splitAuthority(authority: str) -> tuple[str, int | None] | None:
 
     :returns: None for what is no authority; the port is None where there is none.
     """
-    found = AUTHORITY.match(authority)
+    found = re.match(AUTHORITY, authority)
     if found is None:
         return None
     host, port = found['host'].lower(), int(found['port']) if found['port'] else None

@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 
 MAX_KNOWN, MAX_KNOWN_BYTES = 32, 1024  # calls that are remembered for each service, and the size of one
 CONTROL_METHODS = ('POST', 'M-POST')  # the second is UDA 1.0's way round proxies (§3.2.1)
-XML_TYPE = re.compile(r'\s*(text|application)/([\w.-]+\+)?xml\s*(;|\Z)', re.ASCII | re.IGNORECASE)
-EXTENSION = re.compile(r';\s*ns\s*=\s*"?(\d{1,9})\b', re.ASCII)  # which prefix M-POST's headers have (RFC 2774 §4)
+XML_TYPE = r'(?ai)\s*(text|application)/([\w.-]+\+)?xml\s*(;|\Z)'
+EXTENSION = r'(?a);\s*ns\s*=\s*"?(\d{1,9})\b'  # which prefix M-POST's headers have (RFC 2774 §4)
 
 
 class ControlAnswer(ResourceAnswer):
@@ -53,7 +53,7 @@ class ControlAnswer(ResourceAnswer):
 
     async def _result(self, service: Service, giveUp: Callable[[], None]) -> bytes:
         headers = self.request.headers
-        if not XML_TYPE.match(headers.get('content-type', '')):
+        if not re.match(XML_TYPE, headers.get('content-type', '')):
             raise MessageError(f'Content-Type {headers.get("content-type", "")[:80]!r} is not XML', 415)
         asked = self._asked(service, soapActionOf(self.request.method, headers))
         if isinstance(asked, SOAP.VariableQuery):
@@ -91,7 +91,7 @@ def soapActionOf(method: str, headers: Mapping[str, str]) -> str:
     :raises MessageError: it is missing.
     """
     name = 'soapaction'
-    if method == 'M-POST' and (found := EXTENSION.search(headers.get('man', ''))) is not None:
+    if method == 'M-POST' and (found := re.search(EXTENSION, headers.get('man', ''))) is not None:
         name = f'{found[1]}-{name}'
     if name not in headers:
         raise MessageError(f'a call without {name.upper()}')

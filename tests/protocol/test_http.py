@@ -383,6 +383,26 @@ def test_the_connection_idle_longest_gives_way(limits: dict[str, float], peers: 
     assert run(scene()) == alive
 
 
+@pytest.mark.parametrize(('greedy', 'first'), [(8, 0), (9, 1)])
+def test_who_has_many_connections_gives_way_before_who_has_few(greedy: int, first: int) -> None:
+    """Else one that holds all others busy with slow actions would have newcomers cut off in its place."""
+
+    async def scene() -> list[int]:
+        server = Site(maxConnections=greedy + 1).http.server
+        peers = ['192.0.2.7', *['192.0.2.8'] * greedy, '192.0.2.9']
+        transports = [FakeTransport(peer=(peer, 40000)) for peer in peers]
+        tasks = []
+        for transport in transports:
+            tasks.append(asyncio.create_task(server.InConnection(*transport.connect())))
+            await asyncio.sleep(0)
+        gone = [index for index, transport in enumerate(transports) if transport.isAborted]
+        await server.stop()
+        await asyncio.wait(tasks)
+        return gone
+
+    assert run(scene()) == [first]
+
+
 def test_without_descriptors_the_connection_idle_longest_gives_way() -> None:
     async def scene() -> list[bool]:
         server = Site().http.server
