@@ -17,6 +17,7 @@ from functools import partial
 from typing import ClassVar
 
 from . import Description, _loops, _message, _page, _transport
+from ._admission import Gate
 from ._answers import (
     READ_METHODS,
     XML_TYPE,
@@ -70,7 +71,7 @@ FETCHED = '< %s:%s %s %r: %d'
 FOREIGN_HOST = 'the name in the address is none of this device, which allowedHosts can change'
 FEW_CONNECTIONS = 8  # of a peer: a browser has six; who has more gives way first
 DESCRIPTOR_PART = 2  # one of so many descriptors may be a connection's
-ANSWERS_AT_ONCE = 32  # over one connection, before others have their turn
+ANSWERS_AT_ONCE = 4  # over one connection, before others have their turn: a peer has 64 of them
 CLOSE_SECONDS = 1
 STOP_SECONDS = 1
 LATE_TURNS = 8  # of the loop: so many does a connection take that was accepted at the very last, to be aborted
@@ -87,6 +88,7 @@ class HttpServer:
         self._dateStamp = DateStamp()
         self._isStopping = False
         self._maxConnections = config.annoncer.limits.maxConnections
+        self._gate = Gate()
         self._givenUp: set[asyncio.Task[object]] = set()
         self._open: OrderedDict[asyncio.StreamWriter, Connection] = OrderedDict()  # the one idle longest first
 
@@ -121,8 +123,8 @@ class HttpServer:
     async def InConnection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a connection until the peer, an error, a limit or :meth:`stop` ends it."""
         connection = Connection(reader, writer, self._config.annoncer.limits)
-        if self._isStopping or not self._config.accepts(connection.host):  # it was accepted at the very last
-            connection.abort()
+        if self._isStopping or not connection.isKnown or not self._config.accepts(connection.host):
+            connection.abort()  # it was accepted at the very last, or is nobody's any more, or not for us
             return
         self._open[writer] = connection
         self._makeRoom(connection)
@@ -133,8 +135,18 @@ class HttpServer:
         except asyncio.CancelledError:  # and not raised again: some Pythons log a traceback for it, and it ends here
             connection.abort()
         finally:
-            self._open.pop(writer, None)
+            await self._close(connection)
+
+    async def _close(self, connection: Connection) -> None:
+        """Close a connection; until it is, it counts, and is the first to give way."""
+        if connection.writer in self._open:
+            self._open.move_to_end(connection.writer, last=False)
+        try:
             await connection.close()
+        except asyncio.CancelledError:  # as above
+            connection.abort()
+        finally:
+            self._open.pop(connection.writer, None)
 
     def begin(self) -> None:
         """Take connections; so many that they never use up the descriptors of the process."""
@@ -214,10 +226,16 @@ class HttpServer:
         answer.closes = True
         self._send(connection, answer)
         connection.writer.close()
-        connection.task.get_loop().call_later(self._config.annoncer.limits.writeSeconds, connection.abort)
-        self._open.pop(connection.writer, None)
+        connection.isBusy = False
+        if connection.writer in self._open:  # until it is closed
+            self._open.move_to_end(connection.writer, last=False)
+        connection.task.get_loop().call_later(self._config.annoncer.limits.writeSeconds, self._abandon, connection)
         self._givenUp.add(connection.task)
         connection.task.add_done_callback(self._givenUp.discard)
+
+    def _abandon(self, connection: Connection) -> None:
+        connection.abort()
+        self._open.pop(connection.writer, None)
 
     async def _answered(self, connection: 'Connection') -> HttpAnswer | None:
         """Read a request, and return the answer to it, still to be executed; None at the end of the connection."""
@@ -240,6 +258,8 @@ class HttpServer:
                 return answer
             request.body = await connection.body(length, keep=answer.wantsBody, isAwaited=expects)
         if isinstance(answer, ControlAnswer):
+            if (turn := self._gate.enter(connection.peer[0])) is not None:
+                await turn
             connection.isBusy = True
             try:
                 await answer.call(partial(self._giveUp, connection, answer))
@@ -350,11 +370,11 @@ class HTTP:
         if self._listening and self._loop is not None:
             self._task = _loops.startOn(self._loop, self.stop, 'upnp HTTP stop')
 
-    def _accepted(self, sock: socket.socket) -> None:
+    def _accepted(self, sock: socket.socket, peer: object) -> None:
         """Serve a connection, as ``asyncio.start_server`` would."""
         reader = asyncio.StreamReader(loop=self._loop)
         protocol = asyncio.StreamReaderProtocol(reader, self.server.InConnection, loop=self._loop)
-        _transport.SocketTransport(sock, protocol)
+        _transport.SocketTransport(sock, protocol, peer=peer)
 
     def publish(self, root: Device, places: Places) -> tuple[dict[str, Resource], int]:
         """Render all that is to be served of a root device.

@@ -15,9 +15,7 @@ from .GENA import CallbackRule
 
 __all__ = ['Access', 'Here']
 
-AUTHORITY = (
-    r'(?a)(?P<host>\[[0-9A-Fa-f:.]+(?:%[^\]]*)?\]|[^:\[\]@/\s]+)(?::(?P<port>\d{0,5}))?\Z'
-)
+AUTHORITY = r'(?a)(?P<host>\[[0-9A-Fa-f:.]+(?:%[^\]]*)?\]|[^:\[\]@/\s]+)(?::(?P<port>\d{0,5}))?\Z'
 PORTS = {'http': 80, 'https': 443}  # https: of a proxy before us
 LOCAL = 'localhost'
 BROADCAST = '255.255.255.255'
@@ -88,7 +86,7 @@ class Access:
             return False
         name, port = split
         literal = host.partition('%')[0]
-        if name == self._advertisedName and port in (None, self._advertisedPort or self._here.httpPort):
+        if name and name == self._advertisedName and port in (None, self._advertisedPort or self._here.httpPort):
             return True
         if port in (None, self._here.httpPort) and (
             name == literal

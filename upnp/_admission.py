@@ -1,12 +1,15 @@
-"""How many calls of one peer run at a time, so that it cannot keep all others from being served; more of them wait."""
+"""What keeps one peer from taking all the time there is: peers take turns to be read, and their calls are counted."""
 
 import asyncio
 from collections import deque
 
 from ._limits import Limits
+from ._turns import Turns
 from .Errors import MessageError
 
-__all__ = ['Admission']
+__all__ = ['Admission', 'Gate']
+
+TURN_SECONDS = 0.01  # of the loop, for reading calls; then others have their turn
 
 
 class Admission:
@@ -58,3 +61,43 @@ class Admission:
                 turn.set_result(None)
                 return True
         return False
+
+
+class Gate:
+    """Where requests wait when reading them would take too much of one turn of the loop; the peers take turns.
+
+    The costliest call that is within the limits takes some 50 ms to read, and a peer may send one over each of its
+    connections at once.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: Turns[asyncio.Future[None]] = Turns()
+        self._end: float | None = None  # of what may be read in this turn of the loop, in its time
+
+    def enter(self, peer: str) -> 'asyncio.Future[None] | None':
+        """Let a request of a peer in.
+
+        :returns: None when it may be read now; else what to wait for.
+        """
+        loop = asyncio.get_running_loop()
+        if self._end is None:
+            self._begin(loop)
+        elif self._waiting or loop.time() >= self._end:
+            turn: asyncio.Future[None] = loop.create_future()
+            self._waiting.add(peer, turn)
+            return turn
+        return None
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._end = loop.time() + TURN_SECONDS
+        loop.call_soon(self._next, loop)
+
+    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin the next turn, with one of those that wait."""
+        self._end = None
+        while self._waiting:
+            turn = self._waiting.pop()
+            if not turn.done():  # else who waited is gone
+                turn.set_result(None)
+                self._begin(loop)
+                return

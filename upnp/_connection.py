@@ -23,8 +23,10 @@ class Connection:
     """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: Limits) -> None:
-        peer = writer.get_extra_info('peername') or ('?', 0)
+        told = writer.get_extra_info('peername')
+        peer = told or ('?', 0)
         self.writer = writer
+        self.isKnown = told is not None  # else the peer had left before anybody asked who it was
         self.peer: tuple[str, int] = (addressOf(peer), peer[1])
         self.host: str = addressOf(writer.get_extra_info('sockname') or ('', 0))
         self.task = currentTask('upnp connection')

@@ -112,7 +112,7 @@ class PeerConnection(asyncio.Protocol):
             sock.close()
             self._settle(OSError(number, os.strerror(number)))
         else:
-            _transport.SocketTransport(sock, self, isAwaited=False)
+            _transport.SocketTransport(sock, self)
 
     def _onConnected(self, connecting: 'asyncio.Task[object]') -> None:
         """Take note of how it went where the loop connects."""

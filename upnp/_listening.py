@@ -15,7 +15,7 @@ __all__ = ['listeningSockets']
 
 log = logging.getLogger(__name__)
 
-BACKLOG = 100
+BACKLOG = 1024  # a crowd of peers, else the kernel drops others' first packets, which come again a second later
 ATTEMPTS = 20  # to find a port that is free in both protocols
 ABSENT = (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL)  # what a machine without IPv6 says
 REMEDY = 'choose another with httpPort=..., or httpPort=0 for any free one'

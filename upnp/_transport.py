@@ -45,14 +45,14 @@ def descriptorShare(wanted: int, part: int) -> int:
 class Listener:
     """Accepts connections on sockets that listen.
 
-    :param accepted: called with each connection's socket, which does not block.
+    :param accepted: called with each connection's socket, which does not block, and the peer's socket address.
     :param makesRoom: called when the process has no descriptor left; tells whether it has closed a connection for that.
     """
 
     def __init__(
         self,
         socks: Iterable[socket.socket],
-        accepted: Callable[[socket.socket], None],
+        accepted: Callable[[socket.socket, object], None],
         makesRoom: Callable[[], bool] = lambda: False,
     ) -> None:
         self._socks = tuple(socks)
@@ -76,7 +76,7 @@ class Listener:
     def _onReady(self, listening: socket.socket) -> None:
         for _ in range(ACCEPTS_AT_ONCE):
             try:
-                sock, _ = listening.accept()
+                sock, peer = listening.accept()
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
@@ -88,7 +88,7 @@ class Listener:
                     return
                 continue
             sock.setblocking(False)
-            self._accepted(sock)
+            self._accepted(sock, peer)
 
     def _tell(self, error: OSError) -> None:
         if not self._isTold:  # once for all: peers decide how often it happens
@@ -115,11 +115,12 @@ class SocketTransport(asyncio.Transport):
 
     :param sock: does not block.
     :param protocol: of a stream; it is told that the connection is made, and what has come with it.
-    :param isAwaited: whether the peer is likely to have sent something by now; addresses are told then only.
+    :param peer: the peer's socket address, as told when the connection was accepted: one that has left already has none
+        any more, and what it has sent before is read all the same. None for a connection that we have made.
     """
 
-    def __init__(self, sock: socket.socket, protocol: asyncio.Protocol, *, isAwaited: bool = True) -> None:
-        super().__init__({'peername': peerOf(sock), 'sockname': sock.getsockname()} if isAwaited else None)
+    def __init__(self, sock: socket.socket, protocol: asyncio.Protocol, *, peer: object = None) -> None:
+        super().__init__(None if peer is None else {'peername': peer, 'sockname': sock.getsockname()})
         self._sock = sock
         self._protocol = protocol
         self._loop = asyncio.get_running_loop()
@@ -127,7 +128,7 @@ class SocketTransport(asyncio.Transport):
         self._isClosing = self._isReading = self._isFull = False
         protocol.connection_made(self)
         self.resume_reading()
-        if isAwaited:
+        if peer is not None:  # it is likely to have sent something by now
             self._onReadable()
 
     # Reading
@@ -239,11 +240,3 @@ class SocketTransport(asyncio.Transport):
         protocol, self._protocol = self._protocol, NOBODY  # which knows it too: else both would wait for the collector
         if not self._loop.is_closed():
             self._loop.call_soon(protocol.connection_lost, error)
-
-
-def peerOf(sock: socket.socket) -> object:
-    """Return the peer's address; None when it has left already."""
-    try:
-        return sock.getpeername()
-    except OSError:
-        return None

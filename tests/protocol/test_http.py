@@ -403,6 +403,52 @@ def test_who_has_many_connections_gives_way_before_who_has_few(greedy: int, firs
     assert run(scene()) == [first]
 
 
+async def closing(server: HttpServer, *peers: str) -> tuple[list[FakeTransport], list['asyncio.Task[None]']]:
+    """Return connections that wait for peers to take their last answer."""
+    transports = [FakeTransport(peer=(peer, 40000), stuck=True) for peer in peers]
+    tasks = []
+    for transport in transports:
+        reader, writer = transport.connect()
+        reader.feed_data(b'GET / HTTP/1.0\r\n\r\n')
+        tasks.append(asyncio.create_task(server.InConnection(reader, writer)))
+        for _ in range(5):
+            await asyncio.sleep(0)
+    return transports, tasks
+
+
+def test_a_connection_counts_until_it_is_closed_and_gives_way_first() -> None:
+    """Else one peer could use up all descriptors with answers that it never takes."""
+
+    async def scene() -> list[bool]:
+        server = Site(maxConnectionsPerPeer=2, writeSeconds=1000).http.server
+        transports, tasks = await closing(server, '192.0.2.7', '192.0.2.7')
+        idle = FakeTransport(peer=('192.0.2.7', 40000))
+        tasks.append(asyncio.create_task(server.InConnection(*idle.connect())))
+        await asyncio.sleep(0)
+        newcomer = FakeTransport(peer=('192.0.2.7', 40000))
+        tasks.append(asyncio.create_task(server.InConnection(*newcomer.connect())))
+        await asyncio.sleep(0)
+        aborted = [one.isAborted for one in (*transports, idle, newcomer)]
+        await server.stop()
+        await asyncio.wait(tasks)
+        return aborted
+
+    assert run(scene()) == [True, True, False, False]
+
+
+def test_what_waits_to_be_closed_is_cut_off_when_the_server_stops() -> None:
+    async def scene() -> None:
+        server = Site(writeSeconds=1000).http.server
+        transports, tasks = await closing(server, '192.0.2.7', '192.0.2.8')
+        began = asyncio.get_running_loop().time()
+        await server.stop()
+        assert [one.isAborted for one in transports] == [True, True]
+        assert all(task.done() for task in tasks)
+        assert asyncio.get_running_loop().time() == began
+
+    run(scene())
+
+
 def test_without_descriptors_the_connection_idle_longest_gives_way() -> None:
     async def scene() -> list[bool]:
         server = Site().http.server

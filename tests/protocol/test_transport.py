@@ -19,12 +19,13 @@ import pytest
 import upnp
 from upnp._connection import Connection
 from upnp._transport import Listener, SocketTransport, descriptorShare
-from upnp.HTTP import HTTP
+from upnp.HTTP import HTTP, HttpAnswer, HttpRequest
 
 from .fakes import Clock, ClockLoop, FakeTransport, HeldClock, run
 from .test_http import Site, get, statuses
 
 HERE = '127.0.0.1'
+PEER = (HERE, 40000)
 PATIENCE_SECONDS = 10.0
 TURNS = 10  # of the loop: enough for everything that is due
 MEBIBYTE = 1 << 20
@@ -207,7 +208,7 @@ def streams(sock: socket.socket) -> tuple[SocketTransport, asyncio.StreamReader,
     protocol = asyncio.StreamReaderProtocol(
         asyncio.StreamReader(loop=loop), lambda reader, writer: made.append((reader, writer)), loop=loop
     )
-    return SocketTransport(sock, protocol), *made.pop()
+    return SocketTransport(sock, protocol, peer=PEER), *made.pop()
 
 
 # What a transport tells its protocol
@@ -218,7 +219,7 @@ def test_the_protocol_is_told_of_each_thing_once_and_in_order() -> None:
         own, peer = localPair()
         peer.send(b'with the accept')
         events = Events()
-        transport = SocketTransport(own, events)
+        transport = SocketTransport(own, events, peer=PEER)
         assert events.seen == ['made', b'with the accept']
         peer.send(b'later')
         await until(lambda: b'later' in events.seen)
@@ -239,7 +240,7 @@ def test_the_end_of_the_peer_is_told_once_and_what_is_written_after_it_arrives()
     async def scene() -> None:
         own, peer = localPair()
         events = Events(keepsOpen=True)
-        transport = SocketTransport(own, events)
+        transport = SocketTransport(own, events, peer=PEER)
         peer.shutdown(socket.SHUT_WR)
         await until(lambda: 'end' in events.seen)
         await turns()
@@ -259,7 +260,7 @@ def test_the_end_may_come_with_the_accept() -> None:
         peer.send(b'all')
         peer.close()
         events = Events()
-        SocketTransport(own, events)
+        SocketTransport(own, events, peer=PEER)
         await until(lambda: LOST in events.seen)
         assert events.seen == ['made', b'all', 'end', LOST]
 
@@ -272,7 +273,7 @@ def test_a_protocol_may_close_as_soon_as_it_is_told_of_the_connection() -> None:
         peer.send(b'never read')
         events = Events()
         events.connection_made = lambda transport: transport.abort()  # type: ignore[method-assign,attr-defined]
-        SocketTransport(own, events)
+        SocketTransport(own, events, peer=PEER)
         await until(lambda: events.seen)
         await readAll(peer)
         assert events.seen == [LOST]
@@ -284,7 +285,7 @@ def test_nothing_is_taken_while_reading_is_paused() -> None:
     async def scene() -> None:
         own, peer = localPair()
         events = Events()
-        transport = SocketTransport(own, events)
+        transport = SocketTransport(own, events, peer=PEER)
         assert transport.is_reading()
         transport.pause_reading()
         transport.pause_reading()
@@ -307,8 +308,8 @@ def test_nothing_is_taken_while_reading_is_paused() -> None:
 def test_both_addresses_are_known() -> None:
     async def scene() -> None:
         own, peer = tcpPair()
-        transport = SocketTransport(own, Events())
-        assert transport.get_extra_info('peername') == peer.getsockname()
+        transport = SocketTransport(own, Events(), peer=PEER)
+        assert transport.get_extra_info('peername') == PEER
         assert transport.get_extra_info('sockname') == peer.getpeername()
         assert transport.get_extra_info('sslcontext') is None
         transport.close()
@@ -345,7 +346,7 @@ def test_many_writes_arrive_in_order_whatever_they_are_made_of(kind: Callable[[b
     async def scene() -> None:
         own, peer = localPair()
         pieces = [b'%d,' % number * 4000 for number in range(200)]
-        transport = SocketTransport(own, Events())
+        transport = SocketTransport(own, Events(), peer=PEER)
         for piece in pieces:
             transport.write(kind(piece))
             transport.write(kind(b''))
@@ -359,7 +360,7 @@ def test_a_writer_is_told_to_wait_once_and_to_go_on_once() -> None:
     async def scene() -> None:
         own, peer = localPair()
         events = Events()
-        transport = SocketTransport(own, events)
+        transport = SocketTransport(own, events, peer=PEER)
         for _ in range(3):
             transport.write(bytes(MEBIBYTE))
         assert events.seen == ['made', 'pause']
@@ -378,7 +379,7 @@ def test_a_protocol_may_write_when_it_is_told_to_go_on() -> None:
     async def scene() -> None:
         own, peer = localPair()
         events, more = Events(), [content(MEBIBYTE), content(MEBIBYTE)]
-        transport = SocketTransport(own, events)
+        transport = SocketTransport(own, events, peer=PEER)
         events.onResume = lambda: transport.write(more.pop()) if more else transport.close()
         transport.write(content(MEBIBYTE))
         assert await readAll(peer) == 3 * content(MEBIBYTE)
@@ -391,7 +392,7 @@ def test_closing_sends_what_was_written_and_aborting_does_not() -> None:
     async def scene(end: str, isWhole: bool) -> None:
         own, peer = localPair()
         events = Events()
-        transport = SocketTransport(own, events)
+        transport = SocketTransport(own, events, peer=PEER)
         transport.write(content(MEBIBYTE))
         getattr(transport, end)()
         transport.write(b'too late')
@@ -410,7 +411,7 @@ def test_closing_sends_what_was_written_and_aborting_does_not() -> None:
 def test_half_a_connection_is_not_closed_by_us() -> None:
     async def scene() -> None:
         own, peer = localPair()
-        transport = SocketTransport(own, Events())
+        transport = SocketTransport(own, Events(), peer=PEER)
         assert not transport.can_write_eof()
         transport.close()
         assert await readAll(peer) == b''
@@ -443,7 +444,7 @@ def test_a_reset_is_told_once_at_whatever_stage(stage: Callable[[SocketTransport
     async def scene() -> None:
         own, peer = tcpPair()
         events = Events()
-        transport = SocketTransport(own, events)
+        transport = SocketTransport(own, events, peer=PEER)
         stage(transport)
         reset(peer)
         await turns()
@@ -464,9 +465,9 @@ def test_a_peer_may_have_left_before_it_was_accepted() -> None:
         own, peer = tcpPair()
         reset(peer)
         events = Events()
-        transport = SocketTransport(own, events)
+        transport = SocketTransport(own, events, peer=PEER)
         await turns()
-        assert transport.get_extra_info('peername') is None
+        assert transport.get_extra_info('peername') == PEER
         assert events.seen == ['made', ('lost', ConnectionResetError)]
 
     play(scene)
@@ -495,7 +496,7 @@ def test_a_closed_one_never_touches_the_next_socket_of_its_number(unsent: int) -
     async def scene() -> None:
         own, peer = localPair()
         number = own.fileno()
-        former = SocketTransport(own, Events())
+        former = SocketTransport(own, Events(), peer=PEER)
         former.write(bytes(unsent))
         former.abort()
         other, otherPeer = localPair()
@@ -520,7 +521,7 @@ def test_one_that_is_closed_when_it_may_go_on_leaves_its_number_unwatched(end: s
     async def scene() -> None:
         own, peer = localPair()
         number, events = own.fileno(), Events()
-        transport = SocketTransport(own, events)
+        transport = SocketTransport(own, events, peer=PEER)
         events.onResume = getattr(transport, end)
         transport.write(bytes(70000 + MEBIBYTE))
         received = await readAll(peer)
@@ -557,7 +558,7 @@ def test_one_that_outlives_its_loop_is_aborted_in_silence() -> None:
 
     async def scene() -> None:
         events = Events()
-        wires.append((SocketTransport(own, events), events))
+        wires.append((SocketTransport(own, events, peer=PEER), events))
 
     asyncio.run(scene())
     transport, events = wires[0]
@@ -574,7 +575,7 @@ def test_one_that_outlives_its_loop_is_aborted_in_silence() -> None:
 def accepting(sock: socket.socket) -> tuple[Listener, list[socket.socket]]:
     """Return a listener and those it has accepted."""
     accepted: list[socket.socket] = []
-    return Listener([sock], accepted.append), accepted
+    return Listener([sock], lambda one, _: accepted.append(one)), accepted
 
 
 def connected(sock: socket.socket, count: int = 1) -> list[socket.socket]:
@@ -622,7 +623,7 @@ def test_who_gives_way_makes_room_at_once(caplog: pytest.LogCaptureFixture) -> N
             return bool(given[-1])
 
         accepted: list[socket.socket] = []
-        listener = Listener((sock,), accepted.append, makeRoom)
+        listener = Listener((sock,), lambda one, _: accepted.append(one), makeRoom)
         peers = connected(sock, 1)
         await turns()
         assert (len(accepted), given) == (1, [5])
@@ -790,6 +791,42 @@ def test_a_peer_that_resets_leaves_nothing_behind(sent: bytes) -> None:
         await http.stop()
 
     play(scene)
+
+
+def test_a_peer_that_has_left_at_once_is_known_by_its_address_all_the_same() -> None:
+    """Else what it has sent would be done for nobody, and count as nobody's."""
+
+    async def scene() -> None:
+        http = await started()
+        peers: list[str] = []
+        route = http.server.HttpRouting
+
+        def routing(request: HttpRequest) -> HttpAnswer:
+            peers.append(request.peer[0])
+            return route(request)
+
+        http.server.HttpRouting = routing  # type: ignore[method-assign]
+        for _ in range(20):
+            peer = socket.create_connection((HERE, http.port))
+            peer.send(get())
+            reset(peer)
+        await until(lambda: len(asyncio.all_tasks()) == 1 and peers)
+        await http.stop()
+        assert set(peers) == {HERE}
+
+    play(scene)
+
+
+def test_a_connection_of_nobody_is_not_served() -> None:
+    async def scene() -> None:
+        transport = FakeTransport(peer=None)  # type: ignore[arg-type]
+        reader, writer = transport.connect()
+        reader.feed_data(get())
+        await Site().http.server.InConnection(reader, writer)
+        assert transport.isAborted
+        assert transport.written == b''
+
+    run(scene())
 
 
 def test_a_connection_that_was_served_is_no_garbage() -> None:

@@ -61,7 +61,17 @@ def test_a_request_may_be_meant_for_our_addresses_and_names(authority: str) -> N
 @pytest.mark.parametrize(
     'authority',
     [
-        *('', ':5000', '192.168.1.21', '192.168.1.20:5001', '192.168.1.20:80', '192.168.1.20:50000', 'evil.example'),
+        *(
+            '',
+            ':5000',
+            '.',
+            '.:5000',
+            '192.168.1.21',
+            '192.168.1.20:5001',
+            '192.168.1.20:80',
+            '192.168.1.20:50000',
+            'evil.example',
+        ),
         *('evil.example:5000', '192.168.1.20.evil.example', 'lamp.evil.example', 'lamp:80', 'localhost:5000'),
         *(
             'a@lamp',
