@@ -128,7 +128,7 @@ class Calls:
     def _faultFor(self, error: BaseException, action: Action, name: str) -> BaseException:
         """Return what a call ends with whose function has raised something."""
         if isinstance(error, ActionError):
-            log.debug('action %s: %s', name, error)
+            log.debug('action %s: %r', name, error)
             return error
         if isinstance(error, asyncio.CancelledError) and currentTask().cancelling():
             return error

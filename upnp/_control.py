@@ -42,7 +42,7 @@ class ControlAnswer(ResourceAnswer):
 
     def fail(self, error: ActionError) -> None:
         """Answer with a fault."""
-        log.debug('< %s:%s %s: %s', *self.request.peer, self.request.path, error)
+        log.debug('< %s:%s %s: %r', *self.request.peer, self.request.path, error)
         self.status = 500
         self.body = SOAP.renderFault(error)
 

@@ -89,7 +89,7 @@ def datagramFields(lines: list[str]) -> dict[str, str]:
         name, colon, value = line.partition(':')
         if line[0] in ' \t':
             if last:
-                headers[last] = f'{headers[last]} {line.strip()}'
+                headers[last] = f'{headers[last]} {line.strip()}'.lstrip()  # of a name with nothing beside it, too
         elif colon and (name := name.strip().lower()) not in headers:
             headers[name] = value.strip()
             last = name

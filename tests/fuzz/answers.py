@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 
 STATUS_LINE = re.compile(rb'HTTP/1\.1 (\d{3}) [ -~]+\r\n')
 LENGTH = re.compile(rb'\r\nCONTENT-LENGTH: (\d+)\r\n')
-STATUSES = {'100', '200', '400', '404', '405', '413', '414', '415', '431', '501', '505'}
+STATUSES = {'100', '200', '400', '403', '404', '405', '413', '414', '415', '431', '501', '505'}
 FAULTS = {f'500 {code}' for code in (401, 402, 404, 501, 600, 601, 602, 701)}  # of the services to be called
 ENVELOPE = '{http://schemas.xmlsoap.org/soap/envelope/}'
 FIELDS = (b'\r\nCONTENT-TYPE: text/xml; charset="utf-8"\r\n', b'\r\nEXT:', b'\r\nDATE: ', b'\r\nSERVER: ')

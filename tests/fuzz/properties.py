@@ -19,6 +19,7 @@ from tests.protocol.test_http import Site
 from upnp import MessageError
 from upnp._fetch import Outcome, PeerConnection
 from upnp._message import CHUNKED, Request, Response, bodyLength, headEnd, parse, parseRequest
+from upnp.GENA import Callback, CallbackRule, renderEvent
 
 MANY = settings(max_examples=1000, deadline=None, database=None)
 SOME = settings(max_examples=100, deadline=None, database=None)
@@ -176,6 +177,31 @@ def checkAgainstSecondOpinion(head: bytes) -> None:
     assert length == (CHUNKED if framing['transfer-encoding'] else int(framing['content-length'] or 0))
 
 
+def secondCount(sent: bytes) -> list[h11.Request] | None:
+    """Return the whole requests that h11 finds on a connection; None where it cannot go on, or does not keep it."""
+    connection = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
+    if not sent:  # which would tell it that the connection has ended
+        return []
+    connection.receive_data(sent)
+    found: list[h11.Request] = []
+    try:
+        while (event := connection.next_event()) is not h11.NEED_DATA:
+            if event is h11.PAUSED:
+                return None
+            if isinstance(event, h11.Request):
+                request = event
+            elif isinstance(event, h11.EndOfMessage):
+                found.append(request)
+                connection.send(h11.Response(status_code=200, headers=[('Content-Length', '0')]))
+                connection.send(h11.EndOfMessage())
+                if connection.our_state is not h11.DONE:
+                    return None
+                connection.start_next_cycle()
+    except h11.ProtocolError:
+        return None
+    return found
+
+
 def answersTo(pieces: Sequence[bytes]) -> bytes:
     """Return all that our server answers to what comes in pieces, without the dates."""
 
@@ -229,3 +255,17 @@ def outcomesOf(call: bytes) -> list[str]:
         return bytes(transport.written)
 
     return [judged(*response) for response in responsesIn(run(scene(), HeldClock()))]
+
+
+def isSafe(callback: Callback, rule: CallbackRule) -> bool:
+    """Tell whether an event that goes there is one request to the subscriber's own address, and nothing else."""
+    head = renderEvent(callback, 'uuid:1', 0, b'').decode()
+    message = parseRequest(head.encode())
+    hidden = [part[:2] for part in callback.target.split('%')[1:]]
+    return (
+        callback.address == rule.peer.partition('%')[0]
+        and 0 < callback.port <= 65535
+        and callback.port != rule.port
+        and (message.method, message.target, len(message.headers)) == ('NOTIFY', callback.target, 7)
+        and not any(len(part) == 2 and part[0] in '01' for part in hidden)
+    )

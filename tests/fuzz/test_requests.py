@@ -13,7 +13,7 @@ pytestmark = pytest.mark.fuzz
 SEED = 2
 WARM_UP, COUNT = 2_000, 20_000
 MAX_GROWTH_BYTES = 5 << 20
-STATUSES = {'100', '200', '400', '404', '405', '411', '413', '414', '431', '501', '505'}
+STATUSES = {'100', '200', '400', '403', '404', '405', '411', '413', '414', '431', '501', '505'}
 SILENCES = {'aborted by us', 'closed without an answer', 'cut off by the device'}
 
 

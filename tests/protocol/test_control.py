@@ -321,6 +321,14 @@ def test_a_call_that_cannot_be_served_gets_its_fault(request_: bytes, code: int,
     assert fault(exchange(request_)) == (code, text)
 
 
+def test_the_words_of_a_fault_reach_the_log_as_repr_has_them(caplog: pytest.LogCaptureFixture) -> None:
+    """A function may put what its caller has sent into them, line ends and all."""
+    caplog.set_level(logging.DEBUG)
+    exchange(call('Refuse'))
+    assert r"ActionError(701, 'No <such> preset\x00')" in caplog.text
+    assert [record for record in caplog.records if not record.getMessage().isprintable()] == []
+
+
 def test_what_a_function_returns_wrongly_is_told_to_its_author_only(caplog: pytest.LogCaptureFixture) -> None:
     """The log names the action, the argument and the value."""
     answer = exchange(call('Overshoot'))

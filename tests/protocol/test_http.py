@@ -344,6 +344,15 @@ def test_a_silent_peer_is_cut_off(pieces: list[bytes], expected: list[int]) -> N
     assert statuses(exchange(pieces, end=False)) == expected
 
 
+@pytest.mark.parametrize('path', ['/\x9b2J', '/\x85\x9d0;title\x9c', '/\xad\xa0'])
+def test_a_path_reaches_the_log_without_what_a_terminal_would_obey(path: str, caplog: pytest.LogCaptureFixture) -> None:
+    """`upnp announce` shows these lines; bytes above 127 are taken in a path, and some are controls in a terminal."""
+    caplog.set_level(logging.DEBUG)
+    exchange(f'GET {path} HTTP/1.1\r\nHost: 192.0.2.1\r\n\r\n'.encode('latin-1'))
+    assert f'GET {path!r}: 404' in caplog.text
+    assert [record for record in caplog.records if not record.getMessage().isprintable()] == []
+
+
 def test_a_peer_that_reads_nothing_is_cut_off() -> None:
     """limits writeSeconds."""
 
