@@ -1,4 +1,4 @@
-"""The lamp of programs/lamp.py, announced at a prompt, and what of it is heard."""
+"""The lamp of programs/lamp.py and the light of simple_light.py, announced at a prompt, and what of it is heard."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ def announceLamp(prompt: Prompt, options: str = '') -> dict[str, list[str]]:
     prompt.do('await server.start()')
     locations: dict[str, list[str]] = prompt.do('server.locations')
     return locations
+
+
+def announceLight(prompt: Prompt, options: str = '') -> str:
+    """Announce `light` by `server`, as programs run that nobody debugs; return where its description is."""
+    prompt.do('asyncio.get_running_loop().set_debug(False)')  # which is several times as slow: here time counts
+    prompt.do('from tests.lan.programs.simple_light import makeLight')
+    prompt.do('light = makeLight()')
+    prompt.do(f'server = upnp.Announcer(light, {options})')
+    prompt.do('await server.start()')
+    (location,) = prompt.do('[one for places in server.locations.values() for one in places]')
+    return str(location)
 
 
 def waitForSets(listener: Listener, places: int = 1, since: float = 0.0, timeout: float = 10.0) -> list[Seen]:
