@@ -140,10 +140,9 @@ class Connection:
             self.abort()
 
     def _checkHead(self, end: int) -> None:
-        line = self._buffer.find(b'\n')
-        if line > self._limits.maxRequestLineBytes or (
-            line < 0 and len(self._buffer) > self._limits.maxRequestLineBytes
-        ):
+        most = self._limits.maxRequestLineBytes
+        line = self._buffer.find(b'\n', 0, most + len(b'\r\n'))
+        if (line < 0 and len(self._buffer) > most) or len(self._buffer[:line].removesuffix(b'\r')) > most:
             raise MessageError('the request line is too long', 414)
         if end < 0 or end > self._limits.maxHeadBytes:
             raise MessageError('the head is too long', 431)
@@ -171,7 +170,9 @@ class Connection:
                 raise MessageError('a chunk size is too long')
             await self._more()
         line = await self._take(end + 1)
-        return line[:-1].removesuffix(b'\r')
+        if not line.endswith(b'\r\n'):
+            raise MessageError('a line between chunks that LF alone ends')  # two readers could differ on where it does
+        return line[:-2]
 
     async def _take(self, count: int, keep: bool = True) -> bytes:
         while len(self._buffer) < count:

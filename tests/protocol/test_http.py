@@ -496,6 +496,59 @@ def test_connections_never_use_up_the_descriptors(
     assert caplog.messages == ['2 connections at a time: the limit of open files allows no more']
 
 
+def test_lines_between_chunks_end_with_cr_lf() -> None:
+    """RFC 9112 §7.1: with LF alone, two readers could differ on where a request ends."""
+    head = get('/descr.xml', 'GET', '1.1', 'Transfer-Encoding: chunked')
+    assert statuses(exchange(head + b'1\r\na\r\n0\r\n\r\n')) == [200]
+    for body in (b'1\na\r\n0\r\n\r\n', b'1\r\na\n0\r\n\r\n', b'1\r\na\r\n0\n\r\n', b'1\r\na\r\n0\r\nx: y\n\r\n'):
+        assert statuses(exchange(head + body)) == [400]
+
+
+def body(field: str, content: bytes) -> bytes:
+    """Return a request with a body."""
+    return get('/', 'GET', '1.1', field) + content
+
+
+def sized(size: int) -> bytes:
+    """Return a request whose line has so many bytes."""
+    return get('/' + '?' * (size - len('GET / HTTP/1.1')))
+
+
+def headed(size: int) -> bytes:
+    """Return a request whose head has so many bytes, the blank line included."""
+    return get('/', 'GET', '1.1', 'x: ' + 'y' * (size - len(get('/', 'GET', '1.1', 'x: '))))
+
+
+@pytest.mark.parametrize(
+    ('limits', 'request_', 'beyond', 'status'),
+    [
+        ({}, sized(8192), sized(8193), 414),
+        ({}, sized(8192).replace(b'\r', b''), sized(8193).replace(b'\r', b''), 414),
+        ({}, headed(16384), headed(16385), 431),
+        ({}, get('/', 'GET', '1.1', *['x: y'] * 99), get('/', 'GET', '1.1', *['x: y'] * 100), 431),
+        ({'maxBodyBytes': 9}, body('Content-Length: 9', bytes(9)), body('Content-Length: 10', bytes(10)), 413),
+        (
+            {'maxBodyBytes': 9},
+            body('Transfer-Encoding: chunked', b'4\r\nabcd\r\n5\r\nabcde\r\n0\r\n\r\n'),
+            body('Transfer-Encoding: chunked', b'4\r\nabcd\r\n6\r\n'),
+            413,
+        ),
+        (
+            {'maxHeaderFields': 3},
+            body('Transfer-Encoding: chunked', b'0\r\na:\r\nb:\r\n\r\n'),
+            body('Transfer-Encoding: chunked', b'0\r\na:\r\nb:\r\nc:\r\n'),
+            431,
+        ),
+    ],
+)
+def test_what_has_the_size_of_a_limit_passes_and_one_more_does_not(
+    limits: dict[str, float], request_: bytes, beyond: bytes, status: int
+) -> None:
+    """Limits maxRequestLineBytes, maxHeadBytes, maxHeaderFields, maxBodyBytes."""
+    assert statuses(exchange(request_, **limits)) == [200]
+    assert statuses(exchange(beyond, **limits)) == [status]
+
+
 @pytest.mark.parametrize(('size', 'status'), [(1024, 200), (1025, 400)])
 @pytest.mark.parametrize('isWhole', [True, False])
 def test_the_line_of_a_chunk_is_bounded(size: int, status: int, isWhole: bool) -> None:
