@@ -10,8 +10,7 @@ import logging
 import socket
 import sys
 import time
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import ClassVar
@@ -34,6 +33,7 @@ from ._answers import (
 )
 from ._connection import Connection
 from ._control import ControlAnswer
+from ._crowd import Crowd
 from ._listening import listeningSockets
 from ._message import DateStamp
 from ._subscribing import SubscriptionAnswer
@@ -69,8 +69,6 @@ KNOWN_METHODS = (
 OK = 200
 FETCHED = '< %s:%s %s %r: %d'
 FOREIGN_HOST = 'the name in the address is none of this device, which allowedHosts can change'
-FEW_CONNECTIONS = 8  # of a peer: a browser has six; who has more gives way first
-DESCRIPTOR_PART = 2  # one of so many descriptors may be a connection's
 ANSWERS_AT_ONCE = 4  # over one connection, before others have their turn: a peer has 64 of them
 CLOSE_SECONDS = 1
 STOP_SECONDS = 1
@@ -87,10 +85,9 @@ class HttpServer:
         self._config = config
         self._dateStamp = DateStamp()
         self._isStopping = False
-        self._maxConnections = config.annoncer.limits.maxConnections
         self._gate = Gate()
         self._givenUp: set[asyncio.Task[object]] = set()
-        self._open: OrderedDict[asyncio.StreamWriter, Connection] = OrderedDict()  # the one idle longest first
+        self.crowd = Crowd(config.annoncer.limits)
 
     def HttpRouting(self, request: HttpRequest) -> HttpAnswer:
         """Return the answer to a request, still to be executed: by the host it is meant for, by path, then by method.
@@ -126,8 +123,7 @@ class HttpServer:
         if self._isStopping or not connection.isKnown or not self._config.accepts(connection.host):
             connection.abort()  # it was accepted at the very last, or is nobody's any more, or not for us
             return
-        self._open[writer] = connection
-        self._makeRoom(connection)
+        self.crowd.add(connection)
         try:
             await self._serve(connection)
         except (TimeoutError, OSError) as error:
@@ -138,56 +134,27 @@ class HttpServer:
             await self._close(connection)
 
     async def _close(self, connection: Connection) -> None:
-        """Close a connection; until it is, it counts, and is the first to give way."""
-        if connection.writer in self._open:
-            self._open.move_to_end(connection.writer, last=False)
+        self.crowd.retire(connection)
         try:
             await connection.close()
         except asyncio.CancelledError:  # as above
             connection.abort()
         finally:
-            self._open.pop(connection.writer, None)
+            self.crowd.remove(connection)
 
     def begin(self) -> None:
-        """Take connections; so many that they never use up the descriptors of the process."""
+        """Take connections."""
         self._isStopping = False
-        wanted = self._config.annoncer.limits.maxConnections
-        self._maxConnections = _transport.descriptorShare(wanted, DESCRIPTOR_PART)
-        if self._maxConnections < wanted:
-            log.info('%d connections at a time: the limit of open files allows no more', self._maxConnections)
+        self.crowd.begin()
 
     async def stop(self) -> None:
         """Take no more connections, cut off every one, and wait for the end of those who served them."""
         self._isStopping = True
-        tasks = [*(connection.task for connection in self._open.values()), *self._givenUp]
+        tasks = [*(connection.task for connection in self.crowd.connections), *self._givenUp]
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_SECONDS)  # functions of users may ignore it
-
-    def _makeRoom(self, newcomer: 'Connection') -> None:
-        """Keep to the number of connections: the one idle longest gives way, of a peer that has many."""
-        limits = self._config.annoncer.limits
-        siblings = [one for one in self._open.values() if one.peer[0] == newcomer.peer[0]]
-        if len(siblings) > limits.maxConnectionsPerPeer:
-            victim = givingWay(siblings, newcomer)
-        elif len(self._open) > self._maxConnections:
-            victim = givingWay(self._open.values(), newcomer)
-        else:
-            return
-        self._dismiss(victim)
-
-    def makeRoom(self) -> bool:
-        """Close a connection, as the process has no descriptor left; tell whether there was one."""
-        if not self._open:
-            return False
-        self._dismiss(givingWay(self._open.values()))
-        return True
-
-    def _dismiss(self, victim: Connection) -> None:
-        victim.abort()
-        victim.task.cancel()  # what it has received by now never begins, as nobody would end it
-        del self._open[victim.writer]
 
     async def _serve(self, connection: 'Connection') -> None:
         answer: HttpAnswer | None = None
@@ -211,8 +178,7 @@ class HttpServer:
             served += 1
             if served % ANSWERS_AT_ONCE == 0:
                 await asyncio.sleep(0)  # what one peer has sent in advance delays nobody else
-            if connection.writer in self._open:
-                self._open.move_to_end(connection.writer)
+            self.crowd.served(connection)
 
     def _send(self, connection: 'Connection', answer: HttpAnswer) -> None:
         answer.execute()
@@ -226,16 +192,14 @@ class HttpServer:
         answer.closes = True
         self._send(connection, answer)
         connection.writer.close()
-        connection.isBusy = False
-        if connection.writer in self._open:  # until it is closed
-            self._open.move_to_end(connection.writer, last=False)
+        self.crowd.retire(connection)
         connection.task.get_loop().call_later(self._config.annoncer.limits.writeSeconds, self._abandon, connection)
         self._givenUp.add(connection.task)
         connection.task.add_done_callback(self._givenUp.discard)
 
     def _abandon(self, connection: Connection) -> None:
         connection.abort()
-        self._open.pop(connection.writer, None)
+        self.crowd.remove(connection)
 
     async def _answered(self, connection: 'Connection') -> HttpAnswer | None:
         """Read a request, and return the answer to it, still to be executed; None at the end of the connection."""
@@ -266,21 +230,6 @@ class HttpServer:
             finally:
                 connection.isBusy = False
         return answer
-
-
-def givingWay(connections: Iterable[Connection], newcomer: Connection | None = None) -> Connection:
-    """Return the one that gives way: where a peer has many, of that which has most; there the one idle longest.
-
-    One that waits for a function of the user's goes last, and the newcomer only when it is alone: else those who call
-    slow actions could lock everybody out.
-    """
-    listed = list(connections)
-    others = [one for one in listed if one is not newcomer] or listed
-    counts = Counter(one.peer[0] for one in others)
-    most = max(counts.values())
-    if most > FEW_CONNECTIONS:
-        others = [one for one in others if counts[one.peer[0]] == most]
-    return next((one for one in others if not one.isBusy), others[0])
 
 
 class HTTP:
@@ -334,7 +283,7 @@ class HTTP:
         self.server.begin()
         self._loop = asyncio.get_running_loop()
         if _transport.isPossibleOn(self._loop):
-            self._listening = [_transport.Listener(socks, self._accepted, self.server.makeRoom)]
+            self._listening = [_transport.Listener(socks, self._accepted, self.server.crowd.makeRoom)]
             return
         # In two steps, as a start that is cancelled between listening and returning would lose the sockets.
         servers = [await asyncio.start_server(self.server.InConnection, sock=one, start_serving=False) for one in socks]

@@ -464,7 +464,7 @@ def test_without_descriptors_the_connection_idle_longest_gives_way() -> None:
         transports = [FakeTransport(peer=(f'192.0.2.{number}', 40000)) for number in (7, 8, 9)]
         tasks = [asyncio.create_task(server.InConnection(*one.connect())) for one in transports]
         await asyncio.sleep(0)
-        made = [server.makeRoom() for _ in range(4)]
+        made = [server.crowd.makeRoom() for _ in range(4)]
         await asyncio.wait(tasks)
         assert [one.isAborted for one in transports] == [True] * 3
         return made

@@ -28,7 +28,7 @@ LEVELS = {
         *('_sockets', '_identity', '_loops', '_connection', '_transport', '_owners', '_watch'),
         *('_listening', '_admission'),
     ),
-    '4b': ('_calls', '_timetable', '_fetch', '_life', '_links', '_network', '_plain'),
+    '4b': ('_calls', '_crowd', '_timetable', '_fetch', '_life', '_links', '_network', '_plain'),
     '4c': ('_notifier',),
     '4d': ('_events',),
     '4e': ('_answers',),

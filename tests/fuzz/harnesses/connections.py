@@ -45,7 +45,7 @@ def opened() -> Iterator[Check]:
             assert DATE.sub(b'', cut.before) == DATE.sub(b'', whole.before)
             checkCount(data, whole)
             assert cut.after == b'', 'a peer that is silent is not answered'
-            assert not server._open, 'the table of connections is empty'
+            assert not server.crowd, 'the table of connections is empty'
 
         yield check
 
