@@ -6,15 +6,14 @@ It knows how long a call may take, and refuses to know where it came from and wh
 import asyncio
 import inspect
 import logging
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 from ._admission import Admission
 from ._hints import Call, callParameter
 from ._limits import Limits
-from ._turns import Turns
+from ._worker import Job, Worker
 from .Errors import ActionError
 from .Objects import Action, Service
 
@@ -200,7 +199,7 @@ class Calls:
     def _workerOf(self, service: Service) -> 'Worker':
         known = self._workers.get(id(service))
         if known is None or known[0] is not service:
-            known = self._workers[id(service)] = (service, Worker(nameOf(service)))
+            known = self._workers[id(service)] = (service, Worker(nameOf(service), log.log))
         return known[1]
 
     def _note(self, action: Action, error: BaseException, name: str) -> None:
@@ -250,139 +249,6 @@ class Deadline:
         if self._task.uncancel():
             raise asyncio.CancelledError
         return True
-
-
-class Job:
-    """One call of a plain function."""
-
-    def __init__(
-        self,
-        function: Callable[..., object],
-        given: Mapping[str, object],
-        name: str,
-        peer: str,
-        together: AbstractContextManager[None],
-    ) -> None:
-        self.function = function
-        self.together = together
-        self.given = given
-        self.name = name
-        self.peer = peer
-        self.loop = asyncio.get_running_loop()
-        self.outcome: asyncio.Future[tuple[object, BaseException | None]] = self.loop.create_future()
-        self.began: float | None = None
-
-    def finish(self, result: object, error: BaseException | None) -> None:
-        """Tell who waits, if there still is somebody."""
-        if not self.outcome.done():
-            self.outcome.set_result((result, error))
-        elif inspect.iscoroutine(result):
-            result.close()  # nobody will await it
-
-
-class Worker:
-    """A daemon thread that runs the plain functions of one service one at a time, begun by the first.
-
-    Peers take turns, so that one with many calls does not keep the others waiting for all of them.
-
-    A call is stuck when its caller has been told 501 and it still runs; as long as it does, others are told so at once.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._lock = threading.Condition()  # held for moments only: for what the thread and the loop both change
-        self._thread: threading.Thread | None = None
-        self._isEnding = False
-        self._running: Job | None = None
-        self._stuck: Job | None = None
-        self._waiting: Turns[Job] = Turns()  # by the peers that wait
-
-    @property
-    def isIdle(self) -> bool:
-        """Tell whether no function runs."""
-        with self._lock:
-            return self._running is None
-
-    def take(self, job: Job) -> None:
-        """Run a call when it has its turn.
-
-        :raises ActionError: 501, as an earlier one is stuck.
-        """
-        if (stuck := self._stuck) is not None:
-            raise ActionError(501, f'Action Failed: {stuck.name} has not ended yet')
-        with self._lock:
-            self._isEnding = False
-            if self._thread is None:
-                thread = threading.Thread(target=self._work, name=f'upnp {self._name}', daemon=True)
-                thread.start()
-                self._thread = thread
-            self._waiting.add(job.peer, job)
-            self._lock.notify()
-
-    def forget(self, job: Job) -> None:
-        """Note that nobody waits for a call any more; if it has not begun, it never will."""
-        with self._lock:
-            self._waiting.discard(job.peer, job)
-        job.outcome.cancel()
-
-    def watch(self, seconds: float) -> None:
-        """Call the one that runs stuck when it has run for so long."""
-        with self._lock:
-            running = self._running
-        if running is not None and running.began is not None:
-            # On the loop that runs now: the one that the call came by may be closed since.
-            asyncio.get_running_loop().call_at(running.began + seconds, self._giveUp, running)
-
-    def end(self) -> None:
-        """Have the thread end when nothing is left to do."""
-        with self._lock:
-            self._isEnding = True
-            self._lock.notify()
-
-    def _giveUp(self, job: Job) -> None:
-        with self._lock:
-            if self._running is not job or self._stuck is job:
-                return
-            self._stuck = job
-            others = list(self._waiting)
-        log.error('action %s is stuck: until it ends, plain actions of its service answer 501 at once', job.name)
-        for other in others:
-            other.finish(None, ActionError(501, f'Action Failed: {job.name} has not ended yet'))
-
-    def _work(self) -> None:
-        """Run calls, in the thread."""
-        while (job := self._next()) is not None:
-            self._run(job)
-            del job  # with all that it holds, while waiting for the next
-
-    def _next(self) -> Job | None:
-        """Wait for the next call, and begin it; None when the thread is to end."""
-        with self._lock:
-            while True:
-                if self._waiting:
-                    job = self._running = self._waiting.pop()
-                    job.began = job.loop.time()
-                    return job
-                if self._isEnding:
-                    self._thread = None
-                    return None
-                self._lock.wait()
-
-    def _run(self, job: Job) -> None:
-        result, error = None, None
-        try:
-            with job.together:
-                result = job.function(**job.given)
-        except BaseException as raised:  # sys.exit too: it would end this thread without a word
-            error = raised
-        with self._lock:
-            self._running = None
-            if self._stuck is job:
-                self._stuck = None
-                log.info('action %s has ended after all', job.name)
-        with suppress(RuntimeError):  # the loop was closed meanwhile
-            job.loop.call_soon_threadsafe(job.finish, result, error)
-        del error, job  # the one knows this frame, and the other has got it
 
 
 def currentTask() -> 'asyncio.Task[object]':
