@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ._admission import Admission
 from ._hints import Call, callParameter
+from ._legible import Legible, tracebackOf
 from ._limits import Limits
 from ._worker import Job, Worker
 from .Errors import ActionError
@@ -22,6 +23,16 @@ __all__ = ['Calls']
 log = logging.getLogger(__name__)
 
 END_SECONDS = 1  # for a cancelled function to end
+
+
+def makeLegible(record: logging.LogRecord) -> bool:
+    """Write the traceback of a record before a formatter does: a function may have raised what a peer has sent."""
+    if record.exc_info and (error := record.exc_info[1]) is not None:
+        record.exc_text = tracebackOf(error)
+    return True
+
+
+log.addFilter(makeLegible)
 
 
 class Plan(NamedTuple):
@@ -127,7 +138,7 @@ class Calls:
     def _faultFor(self, error: BaseException, action: Action, name: str) -> BaseException:
         """Return what a call ends with whose function has raised something."""
         if isinstance(error, ActionError):
-            log.debug('action %s: %r', name, error)
+            log.debug('action %s: %s', name, Legible(error))
             return error
         if isinstance(error, asyncio.CancelledError) and currentTask().cancelling():
             return error
@@ -137,7 +148,7 @@ class Calls:
     def complain(self, service: Service, action: Action, error: Exception) -> ActionError:
         """Tell the log that what a function returned cannot be sent, and return what its caller is told."""
         text = 'action %s returned what its caller cannot be sent (501 in its place): %s'
-        self._tellOnce((id(action), type(error)), text, nameOf(service, action), error)
+        self._tellOnce((id(action), type(error)), text, nameOf(service, action), Legible(error))
         return ActionError(501)
 
     def wonder(self, service: Service, action: Action, result: object) -> None:
@@ -210,7 +221,7 @@ class Calls:
             trace = trace.tb_next
         cause = (id(action), type(error), line)
         if cause in self._noted:
-            log.debug('action %s failed again: %r', name, error)
+            log.debug('action %s failed again: %s', name, Legible(error, repr))
         else:
             self._noted.add(cause)
             log.error('action %s failed, its caller was told 501', name, exc_info=error)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from . import SOAP
 from ._answers import ResourceAnswer
 from ._hints import Call
+from ._legible import Legible
 from .Errors import ActionError, MessageError
 from .Objects import Service
 
@@ -42,7 +43,7 @@ class ControlAnswer(ResourceAnswer):
 
     def fail(self, error: ActionError) -> None:
         """Answer with a fault."""
-        log.debug('< %s:%s %s: %r', *self.request.peer, self.request.path, error)
+        log.debug('< %s:%s %r: %s', *self.request.peer, self.request.path, Legible(error))
         self.status = 500
         self.body = SOAP.renderFault(error)
 

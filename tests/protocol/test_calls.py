@@ -374,6 +374,55 @@ def test_anything_else_that_a_function_raises_is_501_and_logged_once(
     assert again is None or {line.partition('again: ')[2] for line in others} == {again}
 
 
+FORGED = 'x\nERROR:root:forged \r\x1b[2J\x9b31m\x9d0;title\x9c \u2028\u202e\udc80 é'
+SHOWN = r'x\nERROR:root:forged \r\x1b[2J\x9b31m\x9d0;title\x9c \u2028\u202e\udc80 é'
+
+
+def raiseForged() -> NoReturn:
+    """Fail with what a peer has sent, twice."""
+    try:
+        raise KeyError(FORGED)
+    except KeyError as error:
+        raise ValueError(FORGED) from error
+
+
+def refuseForged() -> NoReturn:
+    """Refuse with what a peer has sent."""
+    raise ActionError(701, FORGED)
+
+
+@pytest.mark.parametrize('function', [raiseForged, refuseForged])
+def test_what_a_peer_sent_writes_no_lines_of_its_own_in_the_log(
+    function: Callable[..., object], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A function may raise what it was called with; whoever has a formatter sees it escaped."""
+    caplog.set_level(logging.DEBUG, 'upnp')
+
+    async def scene(calls: Calls) -> None:
+        lamp = service(Act=function)
+        for _ in range(2):
+            await outcome(calling(calls, lamp))
+        calls.complain(lamp, lamp.actions['Act'], ValueError(FORGED))
+
+    play(scene)
+    text = '\n'.join(logging.Formatter().format(record) for record in caplog.records if record.name == 'upnp._calls')
+    assert all(line.isprintable() for line in text.split('\n'))
+    assert not any(line.startswith('ERROR:root:forged') for line in text.splitlines())
+    assert text.count(SHOWN) >= 3
+    assert [record.exc_info is not None for record in caplog.records].count(True) == (function is raiseForged)
+
+
+def test_a_traceback_stays_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    """Its lines are those that Python prints."""
+    play(lambda calls: outcome(calling(calls, service(Act=fail))))
+    (record,) = caplog.records
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], OSError)
+    lines = logging.Formatter().format(record).split('\n')
+    assert lines[:2] == ['action lamp#Act failed, its caller was told 501', 'Traceback (most recent call last):']
+    assert lines[-2:] == ["    raise OSError('no such lamp')", 'OSError: no such lamp']
+
+
 def test_each_cause_in_an_action_has_a_traceback_of_its_own(told: Callable[[], list[str]]) -> None:
     """What is said once is said once per cause: another error, another place, another action."""
 

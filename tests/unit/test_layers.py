@@ -16,7 +16,7 @@ PACKAGE = Path(upnp.__file__).parent
 # A module may import those on lower levels only. "3b" is level 3 that may look at level 3, and so on.
 LEVELS = {
     '0': ('Errors', '_limits', '_version'),
-    '1': ('_xml', '_message', '_types', '_urn', '_model', '_interfaces', '_turns'),
+    '1': ('_xml', '_message', '_types', '_urn', '_model', '_interfaces', '_turns', '_legible'),
     '1b': ('_options', '_hints', '_presence', '_netlink', '_addresses'),
     '1c': ('_scpd',),
     '1d': ('_declaration',),
