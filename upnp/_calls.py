@@ -210,8 +210,11 @@ class Calls:
     def _workerOf(self, service: Service) -> 'Worker':
         known = self._workers.get(id(service))
         if known is None or known[0] is not service:
-            known = self._workers[id(service)] = (service, Worker(nameOf(service), log.log))
+            known = self._workers[id(service)] = (service, Worker(nameOf(service), self._tellOfWorker))
         return known[1]
+
+    def _tellOfWorker(self, level: int, text: str, name: str) -> None:
+        self._tellOnce((text, name), text, name, level=level)  # as a peer could repeat it at will
 
     def _note(self, action: Action, error: BaseException, name: str) -> None:
         """Tell an error with its traceback the first time it comes from its place: a peer could repeat it at will."""

@@ -51,7 +51,7 @@ class Worker:
 
     A call is stuck when its caller has been told 501 and it still runs; as long as it does, others are told so at once.
 
-    :param tell: tells the log: with a level, a text, and the name of the action that it is of.
+    :param tell: tells the log: with a level, a text, and the name of the action that it is of; from any thread.
     """
 
     def __init__(self, name: str, tell: Callable[[int, str, str], object]) -> None:

@@ -779,6 +779,28 @@ def test_a_stuck_function_is_told_of_once_and_others_are_refused_until_it_ends(
     ]
 
 
+def test_that_an_action_is_stuck_is_told_once_however_often_it_happens(told: Callable[[], list[str]]) -> None:
+    """A peer could have it told at will; another action is news."""
+
+    async def scene(calls: Calls) -> None:
+        lamp = service(Slow=None, Slower=None, Act=plainFunction)
+        for action in ('Slow', 'Slow', 'Slower', 'Slow'):
+            lamp.actions[action].function = slow = Slow()
+            call = await begun(calling(calls, lamp, action))
+            await slow.began.wait()
+            await passes(30)
+            assert await call == (501, 'Action Failed')
+            slow.end()
+            assert await taken(lambda: calling(calls, lamp)) == 'done'
+
+    play(scene)
+    lines = [line for line in told() if 'stuck' in line or 'after all' in line]
+    assert [(line.split()[0], line.split()[2]) for line in lines] == [
+        *(('ERROR', 'lamp#Slow'), ('INFO', 'lamp#Slow'), ('DEBUG', 'lamp#Slow'), ('DEBUG', 'lamp#Slow')),
+        *(('ERROR', 'lamp#Slower'), ('INFO', 'lamp#Slower'), ('DEBUG', 'lamp#Slow'), ('DEBUG', 'lamp#Slow')),
+    ]
+
+
 def test_a_call_that_had_to_wait_is_stuck_only_after_its_own_time(told: Callable[[], list[str]]) -> None:
     """Its caller's time runs from the request, its own from its start."""
 
