@@ -35,9 +35,20 @@ class Job:
         self.loop = asyncio.get_running_loop()
         self.outcome: asyncio.Future[tuple[object, BaseException | None]] = self.loop.create_future()
         self.began: float | None = None
+        self._watchedOn: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self, seconds: float, giveUp: Callable[['Job'], None]) -> None:
+        """Have it given up when it has run for so long; once only, as many may wait for its end and leave."""
+        loop = asyncio.get_running_loop()
+        if self.began is not None and self._watchedOn is not loop:  # the one that it came by may be closed since
+            self._watchedOn = loop
+            self._timer = loop.call_at(self.began + seconds, giveUp, self)
 
     def finish(self, result: object, error: BaseException | None) -> None:
         """Tell who waits, if there still is somebody."""
+        if self._timer is not None:
+            self._timer.cancel()
         if not self.outcome.done():
             self.outcome.set_result((result, error))
         elif inspect.iscoroutine(result):
@@ -96,9 +107,8 @@ class Worker:
         """Call the one that runs stuck when it has run for so long."""
         with self._lock:
             running = self._running
-        if running is not None and running.began is not None:
-            # On the loop that runs now: the one that the call came by may be closed since.
-            asyncio.get_running_loop().call_at(running.began + seconds, self._giveUp, running)
+        if running is not None:
+            running.watch(seconds, self._giveUp)
 
     def end(self) -> None:
         """Have the thread end when nothing is left to do."""

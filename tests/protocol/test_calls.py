@@ -846,6 +846,30 @@ def test_one_that_its_caller_has_left_counts_as_stuck_all_the_same() -> None:
     assert play(scene) == (501, 'Action Failed: lamp#Slow has not ended yet')
 
 
+def timers() -> int:
+    """Return how many timers run in the loop."""
+    return sum(not timer.cancelled() for timer in asyncio.get_running_loop()._scheduled)  # type: ignore[attr-defined]
+
+
+def test_however_many_callers_leave_one_timer_watches_what_runs() -> None:
+    """Peers that come and go must not fill the loop; with the function the timer ends."""
+
+    async def scene(calls: Calls) -> object:
+        slow = Slow()
+        lamp = service(Slow=slow, Act=plainFunction)
+        first = await begun(calling(calls, lamp, 'Slow'))
+        await slow.began.wait()
+        for _ in range(20):
+            left = await begun(calling(calls, lamp))
+            left.cancel()
+            await turns()
+        before = timers()
+        slow.end()
+        return await first, before, timers()
+
+    assert play(scene) == ('slow', 2, 1)  # one is for the time of all calls
+
+
 def test_calls_that_nobody_waits_for_never_begin() -> None:
     """Neither those whose callers have gone nor those whose time has run out."""
 
