@@ -5,10 +5,13 @@ Reading is expat's, which the standard library brings; it is loaded when first n
 
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ._limits import Limits
 from .Errors import MessageError
+
+if TYPE_CHECKING:
+    from pyexpat import XMLParserType
 
 __all__ = [
     *('Element', 'Node', 'Template', 'checkText', 'escape', 'escapeInTemplate', 'forbiddenCharacter', 'parse'),
@@ -20,6 +23,7 @@ INDENT = '  '
 SEPARATOR = ' '  # of namespace and name in what expat tells; no name has one
 MAX_NAMESPACE = 512  # characters; expat tells it anew with every name, so a long one would be copied thousands of times
 SMALL_BYTES = 8192  # of a document: too few for namespaces to be multiplied in
+PIECE_BYTES = 8192  # that are given to expat at a time: where it is stopped, it goes on to the end of them
 UTF_16_MARKS = (b'\xff\xfe', b'\xfe\xff')
 
 
@@ -155,10 +159,12 @@ def parse(source: str | bytes, limits: Limits | None = None) -> Node:
         if len(document) > SMALL_BYTES:
             # Before it tells of an element, expat writes the namespace out with each attribute: a long one that is
             # declared beside many would fill gigabytes. So a first reading knows no namespaces, and looks at these.
+            bounds = Bounds(limits or Limits())
             first = ParserCreate('utf-8')
-            first.StartElementHandler = reader.checkAttributes
+            first.StartElementHandler = bounds.start
+            first.EndElementHandler = bounds.end
             first.StartDoctypeDeclHandler = reader.doctype
-            first.Parse(document, True)
+            feed(first, document)
         expat.Parse(document, True)
     except (ExpatError, UnicodeError) as error:
         raise MessageError(f'not well-formed XML: {error}') from error
@@ -177,12 +183,53 @@ def encoded(source: str | bytes) -> bytes:
     return source.encode()
 
 
-class Reader:
-    """Builds the tree from what expat tells, and stops it at a limit."""
+def feed(expat: 'XMLParserType', document: bytes) -> None:
+    """Have a document read in pieces, longer ones while a tag does not end: with each it is looked at anew."""
+    view, start = memoryview(document), 0
+    while start < len(view):
+        waiting = start - max(expat.CurrentByteIndex, 0)
+        end = start + max(PIECE_BYTES, waiting)
+        expat.Parse(view[start:end], False)
+        start = end
+    expat.Parse(b'', True)
+
+
+class Bounds:
+    """Counts what expat tells of, and stops it at a limit."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._count = 0
+        self._depth = 0
+
+    def begin(self, attributes: int) -> None:
+        """Take an element with so many attributes, declarations of namespaces among them."""
+        self._count += 1
+        self._depth += 1
+        if self._depth > self._limits.maxXmlDepth:
+            raise MessageError(f'XML deeper than {self._limits.maxXmlDepth} elements')
+        if self._count > self._limits.maxXmlElements:
+            raise MessageError(f'XML with more than {self._limits.maxXmlElements} elements')
+        if attributes > self._limits.maxXmlAttributes:
+            raise MessageError(f'XML with {attributes} attributes at one element')
+
+    def end(self, _name: str) -> None:
+        """End the last one that has not ended."""
+        self._depth -= 1
+
+    def start(self, _name: str, attributes: dict[str, str]) -> None:
+        """Begin an element in a reading that knows no namespaces: each is an attribute as it was written."""
+        self.begin(len(attributes))
+        for name, value in attributes.items():
+            if name.startswith('xmlns'):
+                checkNamespace(value)
+
+
+class Reader:
+    """Builds the tree from what expat tells, and stops it at a limit."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._bounds = Bounds(limits)
         self._declared = 0
         self._open: list[tuple[str, dict[str, str], list[Node], list[str]]] = [('', {}, [], [])]
 
@@ -193,18 +240,13 @@ class Reader:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Begin an element."""
-        self._count += 1
-        if len(self._open) > self._limits.maxXmlDepth:
-            raise MessageError(f'XML deeper than {self._limits.maxXmlDepth} elements')
-        if self._count > self._limits.maxXmlElements:
-            raise MessageError(f'XML with more than {self._limits.maxXmlElements} elements')
-        if len(attributes) + self._declared > self._limits.maxXmlAttributes:
-            raise MessageError(f'XML with {len(attributes) + self._declared} attributes at one element')
+        self._bounds.begin(len(attributes) + self._declared)
         self._declared = 0
         self._open.append((name, attributes, [], []))
 
-    def end(self, _name: str) -> None:
+    def end(self, told: str) -> None:
         """End it."""
+        self._bounds.end(told)
         name, attributes, children, texts = self._open.pop()
         namespace, _, local = name.rpartition(SEPARATOR)
         self._open[-1][2].append(Node(namespace, local, attributes, tuple(children), ''.join(texts)))
@@ -212,14 +254,6 @@ class Reader:
     def characters(self, text: str) -> None:
         """Take character data."""
         self._open[-1][3].append(text)
-
-    def checkAttributes(self, _name: str, attributes: dict[str, str]) -> None:
-        """Refuse too many of them, and a long namespace, in a reading that knows no namespaces."""
-        if len(attributes) > self._limits.maxXmlAttributes:
-            raise MessageError(f'XML with {len(attributes)} attributes at one element')
-        for name, value in attributes.items():
-            if name.startswith('xmlns'):
-                checkNamespace(value)
 
     def namespace(self, _prefix: str | None, name: str | None) -> None:
         """Refuse a long one; each is declared by an attribute of the element that begins next."""

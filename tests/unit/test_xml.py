@@ -305,6 +305,42 @@ def test_no_document_takes_much_more_memory_than_it_is_long(document: str) -> No
     assert peak < 24 << 20
 
 
+BEYOND = {  # by how it begins, and what then comes many times
+    'as many levels as a request has room for': ('', '<a>', 87_000),
+    'a hundred thousand levels': ('', '<a>', 100_000),
+    'ten megabytes of levels': ('', '<a>', 3_500_000),
+    'levels behind much text': (f'<a>{"x" * 125_000}', '<a>', 43_000),
+    'ten megabytes of elements': ('<a>', '<b/>', 2_500_000),
+    'ten megabytes of elements with attributes': ('<a>', '<b c="" d=""/>', 700_000),
+    'ten megabytes of elements with too many attributes': ('<a>', withAttributes(257), 5000),
+    'ten megabytes of declarations': ('<!DOCTYPE a [', '<!ENTITY b "c">', 660_000),
+    'a billion laughs': (f'<!DOCTYPE a [<!ENTITY l0 "laugh">{LAUGHS}]><a>', '&l9;', 200_000),
+}
+
+
+@pytest.mark.parametrize(('start', 'more', 'times'), BEYOND.values(), ids=BEYOND)
+def test_what_is_beyond_a_limit_is_refused_before_it_is_read(start: str, more: str, times: int) -> None:
+    """However long a document is, what is spent on it is as much as a limit allows."""
+    document = (start + more * times).encode()
+    tracemalloc.start()
+    with pytest.raises(MessageError, match=r'XML (deeper|with)'):
+        parse(document)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1 << 20
+
+
+@pytest.mark.parametrize('ahead', range(4))
+def test_a_long_document_is_read_as_a_short_one(ahead: int) -> None:
+    """Wherever the pieces of it end: in a character, a tag or a reference."""
+    text, value = 'é\U0001f600€' * 9000, 'ü&amp;' * 9000
+    document = f'<a>{"x" * ahead}{text}<b c="{value}">{"&lt;" * 5000}</b>{"<d/>" * 5000}<!--{text}--></a>'
+    root = parse(document)
+    assert root.text == 'x' * ahead + text
+    assert root.children[0] == leaf('b', '<' * 5000, c='ü&' * 9000)
+    assert root.children[1:] == (leaf('d'),) * 5000
+
+
 @pytest.mark.parametrize(
     'document',
     [f'<{LONG}', f'<a {LONG}', f'<a xmlns="{LONG}"/>', f'<!DOCTYPE {LONG}>', f'<a>&{LONG};</a>', f'<a>{LONG}'],
