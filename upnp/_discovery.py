@@ -4,9 +4,11 @@ It decides and computes; sockets, clocks and message bytes are the business of :
 one monotonic clock and come in as ``now``; chance comes in as a ``Random``.
 """
 
+from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import pairwise
+from math import inf
 from random import Random
 from typing import Generic, NamedTuple, TypeVar
 
@@ -292,13 +294,15 @@ class _Pending(Generic[Reply]):
 class Outbox(Generic[Reply]):
     """Answers that wait for their time, bounded per source and in all (limits ``maxPendingSearches...``).
 
-    A search that repeats one still pending joins it. When all places are taken, the source that has most gives way; a
-    newcomer from that very source is the one to go.
+    A search that repeats one still pending joins it. When all places are taken, a source that has more than the
+    newcomer gives way by its newest. When none has, as when each of many sources searches once, nobody is lost: the
+    search whose answers are due first makes room, and all that is left of them is due at once.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._queue: list[tuple[float, int, _Pending[Reply]]] = []
+        self._hasty: deque[Reply] = deque()  # due at once
         self._bySource: dict[str, dict[Hashable, _Pending[Reply]]] = {}
         self._byLoad: list[dict[str, None]] = [{}]  # sources by how many searches they have pending
         self._count = 0
@@ -310,24 +314,27 @@ class Outbox(Generic[Reply]):
 
     @property
     def nextDue(self) -> float | None:
-        """Return when :meth:`take` has something to give."""
+        """Return when :meth:`take` has something to give; minus infinity when that is at once."""
+        if self._hasty:
+            return -inf
         return self._queue[0][0] if self._queue else None
 
     def add(self, source: str, key: Hashable, replies: Sequence[Reply], dues: Sequence[float]) -> bool:
-        """Queue the answers to one search.
+        """Queue the answers to one search; afterwards those to another may be due at once.
 
         :param source: the address that counts for the bound.
         :param key: equal keys of one source are one search.
         :param dues: when each reply is due, ascending.
-        :returns: whether it was queued; False when it joined another, or had to give way.
+        :returns: whether it was queued; False when it joined another, or its source has as many as it may have.
         """
         if not replies or key in self._bySource.get(source, ()):
             return False
         mine = self._bySource.setdefault(source, {})
-        if len(mine) >= self._limits.maxPendingSearchesPerSource or not self._makeRoom(source, len(mine)):
-            if not mine:
-                del self._bySource[source]
+        if len(mine) >= self._limits.maxPendingSearchesPerSource:
             return False
+        if self._count >= self._limits.maxPendingSearches:
+            self._makeRoom(len(mine) + 1)
+            mine = self._bySource.setdefault(source, mine)  # its only other one may have been the one to go
         pending = mine[key] = _Pending(source, key, replies, dues)
         self._weigh(source, len(mine) - 1, len(mine))
         self._count += 1
@@ -336,6 +343,8 @@ class Outbox(Generic[Reply]):
 
     def take(self, now: float) -> Iterator[Reply]:
         """Yield every reply that is due."""
+        while self._hasty:
+            yield self._hasty.popleft()
         while self._queue and self._queue[0][0] <= now:
             pending = heappop(self._queue)[2]
             if not pending.replies:
@@ -351,6 +360,7 @@ class Outbox(Generic[Reply]):
     def clear(self) -> None:
         """Forget everything."""
         self._queue.clear()
+        self._hasty.clear()
         self._bySource.clear()
         self._byLoad = [{}]
         self._count = 0
@@ -359,16 +369,18 @@ class Outbox(Generic[Reply]):
         self._serial += 1
         heappush(self._queue, (pending.dues[pending.position], self._serial, pending))
 
-    def _makeRoom(self, source: str, load: int) -> bool:
-        if self._count < self._limits.maxPendingSearches:
-            return True
-        if len(self._byLoad) - 1 <= load + 1:
-            return False
-        heaviest = next(iter(self._byLoad[-1]))
-        victim = next(reversed(self._bySource[heaviest].values()))
-        victim.replies = ()
-        self._forget(victim)
-        return True
+    def _makeRoom(self, load: int) -> None:
+        """Free a place for a newcomer whose source will have so many."""
+        if len(self._byLoad) - 1 > load:
+            heaviest = next(iter(self._byLoad[-1]))
+            pending = next(reversed(self._bySource[heaviest].values()))
+        else:
+            pending = heappop(self._queue)[2]
+            while not pending.replies:  # it gave way
+                pending = heappop(self._queue)[2]
+            self._hasty.extend(pending.replies[pending.position :])
+        pending.replies = ()
+        self._forget(pending)
 
     def _forget(self, pending: _Pending[Reply]) -> None:
         mine = self._bySource[pending.source]

@@ -84,8 +84,7 @@ class Timetable(Generic[Reply]):
         delays = answerDelays(len(replies), mx, self._rng)
         dues = [onGrid(now + delay) if mx else now + delay for delay in delays]
         if self._outbox.add(source, key, replies, dues):
-            if mx == 0:
-                self._sendDue(now)
+            self._sendDue(now)
             self._arm()
 
     def _onTime(self) -> None:

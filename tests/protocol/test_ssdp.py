@@ -415,6 +415,26 @@ def test_the_pending_searches_of_a_source_are_bounded() -> None:
     assert run(scene()) == (4, 1)
 
 
+def test_where_many_search_once_what_is_due_first_goes_early_and_each_is_answered_once() -> None:
+    """Limits maxPendingSearches: sources can be forged, and none of them keeps another from being answered."""
+    cable = Cable()
+
+    async def scene() -> tuple[int, list[int]]:
+        async with announced(cable, demo(), limits=upnp.Limits(maxPendingSearches=3)):
+            await asyncio.sleep(2)
+            askers = [Asker(cable, (f'127.0.0.{number}', 1025)) for number in range(2, 22)]
+            for asker in askers:
+                asker.search(DEVICE_TYPE, mx=5)
+            await asyncio.sleep(0.01)
+            early = sum(len(asker.answers) for asker in askers)
+            await asyncio.sleep(6)
+            return early, [len(asker.answers) for asker in askers]
+
+    early, answers = run(scene())
+    assert early >= 17
+    assert answers == [1] * 20
+
+
 def test_the_documented_parts_find_and_send_by_themselves() -> None:
     """getDevices, provides, Answer.send, Notify.send and answer work when called directly."""
     cable = Cable()

@@ -1,5 +1,6 @@
 """What is advertised, which searches are answered with what, and when."""
 
+import math
 from collections import Counter
 from random import Random
 
@@ -458,19 +459,48 @@ def test_when_all_places_are_taken_the_heaviest_source_gives_way_by_its_newest()
     assert sorted(box.take(1.0)) == ['greedy 0', 'greedy 1', 'modest', 'new']
 
 
-def test_a_newcomer_gives_way_when_nobody_has_more() -> None:
+def test_when_nobody_has_more_than_the_newcomer_what_is_due_first_goes_at_once_and_nobody_is_lost() -> None:
     box = outbox(inAll=2)
-    assert box.add('one', 0, ['a'], [1.0])
-    assert box.add('two', 0, ['b'], [1.0])
-    assert not box.add('three', 0, ['c'], [1.0])
-    assert not box.add('one', 1, ['d'], [1.0])
-    assert (len(box), list(box.take(1.0))) == (2, ['a', 'b'])
+    box.add('one', 0, ['a', 'b', 'c'], [1.0, 3.0, 7.0])
+    box.add('two', 0, ['d', 'e'], [2.0, 6.0])
+    assert list(box.take(1.0)) == ['a']
+    assert box.add('three', 0, ['f'], [9.0])
+    assert (len(box), box.nextDue, list(box.take(1.0))) == (2, -math.inf, ['d', 'e'])
+    assert box.add('four', 0, ['g'], [8.0])
+    assert (len(box), list(box.take(1.0)), box.nextDue) == (2, ['b', 'c'], 8.0)
+    assert list(box.take(9.0)) == ['g', 'f']
 
 
-def test_the_heaviest_source_itself_gets_no_more() -> None:
+def test_who_has_most_hastens_his_own_as_others() -> None:
     box = outbox(inAll=2)
-    assert [box.add('greedy', key, [str(key)], [1.0]) for key in range(3)] == [True, True, False]
-    assert list(box.take(1.0)) == ['0', '1']
+    assert [box.add('greedy', key, [str(key)], [5.0 - key]) for key in range(4)] == [True] * 4
+    assert (len(box), list(box.take(0.0)), list(box.take(5.0))) == (2, ['1', '2'], ['3', '0'])
+    alone = outbox(inAll=1)
+    assert [alone.add('greedy', key, [str(key)], [1.0]) for key in range(3)] == [True] * 3
+    assert (len(alone), list(alone.take(0.0)), list(alone.take(1.0))) == (1, ['0', '1'], ['2'])
+
+
+def test_what_gave_way_is_not_sent_when_others_make_room() -> None:
+    box = outbox(inAll=3)
+    box.add('other', 0, ['other'], [4.0])
+    box.add('greedy', 0, ['first'], [3.0])
+    box.add('greedy', 1, ['lost'], [1.0])
+    assert box.add('new', 0, ['new'], [5.0])  # in the place of the newest of who has most
+    assert box.add('newer', 0, ['newer'], [6.0])
+    assert (len(box), list(box.take(0.0))) == (3, ['first'])
+    assert list(box.take(6.0)) == ['other', 'new', 'newer']
+
+
+def test_of_many_sources_with_one_search_each_nobody_is_lost() -> None:
+    """Sources can be forged: a host that searches meanwhile is answered all the same, and only as often as it asked."""
+    rng, box, sent = Random(7), outbox(inAll=50), list[str]()
+    for number in range(2000):
+        now = number / 1000
+        assert box.add(f'{number}', 0, [f'{number} a', f'{number} b'], sorted(now + rng.random() * 2 for _ in 'ab'))
+        assert len(box) <= 50
+        sent += box.take(now)
+    sent += box.take(math.inf)
+    assert sorted(sent) == sorted(f'{number} {part}' for number in range(2000) for part in 'ab')
 
 
 def test_a_search_that_gave_way_can_be_made_again() -> None:
@@ -485,8 +515,8 @@ def test_a_search_that_gave_way_can_be_made_again() -> None:
 
 def test_a_cleared_outbox_is_as_new() -> None:
     box = outbox(inAll=2)
-    box.add('one', 0, ['a'], [1.0])
-    box.add('one', 1, ['b'], [1.0])
+    for key in range(3):
+        box.add('one', key, ['a'], [1.0])
     box.clear()
     assert (len(box), box.nextDue, list(box.take(9.0))) == (0, None, [])
     assert box.add('two', 0, ['c'], [1.0])
@@ -501,6 +531,7 @@ class SlowOutbox:
         self.waiting: dict[tuple[str, int], list[float]] = {}
         self.changed: dict[str, int] = {}  # when a source came to its present number of searches
         self.turns = 0
+        self.hasty: list[tuple[float, str, int]] = []
 
     def load(self, source: str) -> int:
         """The searches of a source."""
@@ -512,9 +543,11 @@ class SlowOutbox:
             return False
         if len(self.waiting) >= self.inAll:
             heaviest = min(self.changed, key=lambda one: (-self.load(one), self.changed[one]))
+            name = [name for name in self.waiting if name[0] == heaviest][-1]
             if self.load(heaviest) <= self.load(source) + 1:
-                return False
-            self.forget([name for name in self.waiting if name[0] == heaviest][-1])
+                name = min(self.waiting, key=lambda one: self.waiting[one][0])
+                self.hasty += [(due, *name) for due in self.waiting[name]]
+            self.forget(name)
         self.waiting[source, key] = list(dues)
         self.note(source)
         return True
@@ -530,13 +563,14 @@ class SlowOutbox:
         self.changed[source] = self.turns
 
     def take(self, now: float) -> list[tuple[float, str, int]]:
-        """Return what is due, by time, and free the places."""
+        """Return what is due, at once or by time, and free the places."""
+        hasty, self.hasty = self.hasty, []
         due = sorted((due, *name) for name, dues in self.waiting.items() for due in dues if due <= now)
         for time, source, key in due:
             self.waiting[source, key].remove(time)
             if not self.waiting[source, key]:
                 self.forget((source, key))
-        return due
+        return hasty + due
 
 
 @pytest.mark.parametrize('seed', range(6))
