@@ -6,12 +6,17 @@ addresses, and refuses to know sockets and messages.
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ._interfaces import Choice, Interface, canonical, hostOf
 from .GENA import CallbackRule
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 __all__ = ['Access', 'Here']
 
@@ -20,7 +25,26 @@ PORTS = {'http': 80, 'https': 443}  # https: of a proxy before us
 LOCAL = 'localhost'
 BROADCAST = '255.255.255.255'
 ONE_HOST_BITS = 2  # left of a prefix: in a subnet of two addresses at most, each is a host's (RFC 3021)
-MAX_KNOWN = 1024  # verdicts kept; the next ones are found anew
+MAX_KNOWN = 1024  # verdicts kept; the oldest goes for a new one
+
+
+class Subnet(NamedTuple):
+    """A subnet of an interface.
+
+    :param edges: its addresses that are no host's: for all of it, and its own.
+    """
+
+    network: 'IPv4Network | IPv6Network'
+    edges: 'tuple[IPv4Address | IPv6Address, ...]'
+
+    @classmethod
+    def of(cls, interface: Interface) -> 'Subnet':
+        """Return the subnet of an address."""
+        from ipaddress import ip_network  # here, as a device that nobody searches for needs it not
+
+        network = ip_network(interface.subnet, strict=False)
+        hasEdges = network.version == 4 and network.max_prefixlen - network.prefixlen >= ONE_HOST_BITS
+        return cls(network, (network.broadcast_address, network.network_address) if hasEdges else ())
 
 
 class Here(Protocol):
@@ -64,7 +88,9 @@ class Access:
         self._allowedNetworks = tuple(allowedNetworks)
         self._isLinkWide = isLinkWide
         self._choice: Choice | None = None
-        self._sources: dict[tuple[str, Interface], bool] = {}
+        self._ownAddresses: frozenset[str] = frozenset()  # of that choice, and so the others
+        self._subnets: dict[str, tuple[Subnet, ...]] = {}  # by the interface's name
+        self._sources: OrderedDict[tuple[str, Interface], bool] = OrderedDict()
 
     # Under which names
 
@@ -123,33 +149,46 @@ class Access:
         """
         choice = self._here.interfaces
         if choice is not self._choice:
-            self._choice = choice
+            self._choice, self._ownAddresses = choice, choice.addresses
+            self._subnets.clear()
             self._sources.clear()
         verdict = self._sources.get((source, interface))
         if verdict is None:
             if len(self._sources) >= MAX_KNOWN:
-                self._sources.clear()
+                self._sources.popitem(last=False)
             verdict = self._sources[source, interface] = self._judge(source.partition('%')[0], interface, choice)
         return verdict
 
     def _judge(self, source: str, interface: Interface, choice: Choice) -> bool:
-        from ipaddress import ip_address, ip_network  # here, as a device that nobody searches for needs it not
+        from ipaddress import ip_address  # here, as a device that nobody searches for needs it not
 
         address = ip_address(source)
         if address.is_multicast or address.is_unspecified or source == BROADCAST:
             return False
         if address.is_loopback and not interface.isLoopback:
             return False  # from outside, whatever it says
-        if source in choice.addresses:
+        if source in self._ownAddresses:
             return True  # a program on this machine
-        for subnet in (one.subnet for one in choice.known if one.name == interface.name and one.address):
-            network = ip_network(subnet, strict=False)
+        for network, edges in self._subnetsOf(interface.name, choice):
             if address in network:
-                isWide = network.max_prefixlen - network.prefixlen >= ONE_HOST_BITS and address.version == 4
-                return not isWide or address not in (network.broadcast_address, network.network_address)
+                return address not in edges
         if address.version == 6 and address.is_link_local:
             return True
-        return any(address in ip_network(one) for one in self._allowedNetworks)
+        return any(address in network for network in self._allowed)
+
+    def _subnetsOf(self, name: str, choice: Choice) -> tuple[Subnet, ...]:
+        """Return the subnets of an interface, read once: who forges sources has them looked at for each."""
+        subnets = self._subnets.get(name)
+        if subnets is None:
+            known = (one for one in choice.known if one.name == name and one.address)
+            subnets = self._subnets[name] = tuple(map(Subnet.of, known))
+        return subnets
+
+    @cached_property
+    def _allowed(self) -> 'tuple[IPv4Network | IPv6Network, ...]':
+        from ipaddress import ip_network  # here, as a device that nobody searches for needs it not
+
+        return tuple(map(ip_network, self._allowedNetworks))
 
     def callbackRule(self, peer: str, host: str) -> CallbackRule:
         """Return where the events of a subscriber may go.

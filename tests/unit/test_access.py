@@ -1,5 +1,7 @@
 """Who is listened to: hosts that a request may name, pages that may send it, sources that are answered."""
 
+import ipaddress
+
 import pytest
 
 from upnp._access import Access
@@ -15,6 +17,7 @@ PPP0 = Interface('ppp0', 4, '10.9.0.1', 32, peer='10.9.0.2')
 SHORT = Interface('usb0', 5, '172.16.0.0', 31)
 LO = Interface('lo', 1, '127.0.0.1', 8)
 CHOICE = Choice((ETH0, ETH0_V6, ETH0_LL, WLAN0, PPP0, SHORT), ((ETH0_TOO, 'unused'), (LO, 'loopback')))
+network = ipaddress.ip_network
 NAMES = frozenset(('lamp', 'lamp.local', 'lamp.example.org'))
 
 
@@ -259,6 +262,20 @@ def test_verdicts_on_many_sources_are_not_heaped_up() -> None:
     assert all(rules.isAnswered(f'10.1.{high}.{low}', ETH0) for high in range(9) for low in range(1, 255))
     assert not rules.isAnswered('203.0.113.9', ETH0)
     assert len(rules._sources) <= 1024
+
+
+def test_networks_are_read_once_however_many_sources_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who forges sources has each looked at: that has to be cheap."""
+    read: list[str] = []
+    monkeypatch.setattr(ipaddress, 'ip_network', lambda text, strict=True: read.append(text) or network(text, strict))
+    here = Here()
+    rules = Access(here, allowedNetworks=('203.0.113.0/24',))
+    for interface in (ETH0, ETH0_V6, WLAN0):
+        assert not any(rules.isAnswered(f'198.51.100.{number}', interface) for number in range(100))
+    assert len(read) == 1 + 4 + 1
+    here.interfaces = Choice((WLAN0,))
+    assert not any(rules.isAnswered(f'198.51.100.{number}', WLAN0) for number in range(100))
+    assert read[6:] == ['192.168.7.20/24']
 
 
 def test_events_go_to_the_subscriber_or_to_its_link() -> None:
