@@ -6,6 +6,7 @@ Linux tells by netlink: nothing runs while nothing happens. Elsewhere somebody h
 import asyncio
 import errno
 import logging
+import math
 import os
 import socket
 import sys
@@ -26,6 +27,7 @@ SLEPT_SECONDS = 2.0  # a shorter sleep made nobody miss anything; reading two cl
 READ_SECONDS = 1.0  # the kernel answers within the call; this is for one that does not
 MAX_READINGS = 4  # of a list that changes while it is read; the last one is taken as it is, as word of the change comes
 MAX_PIECE_BYTES = 65536  # the kernel makes pieces of 32 KiB at most (netlink_dump)
+REST_SECONDS = 0.05  # after a reading: each router advertisement is a notice, and anybody can send thousands
 DRAIN_READS = 64  # in one wake-up, so that a flood does not keep the loop from everything else
 
 # linux/rtnetlink.h: RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR
@@ -223,6 +225,8 @@ class Watch:
 class _Notices:
     """Word of changes from Linux: how many came, and of what, is all one; then it is read anew.
 
+    The first is heeded at once. Those that come soon after a reading wait in the socket, and are heeded together.
+
     :param noticed: called when there was one, or when a reading that failed is due again.
     :param take: called with each reading.
     :raises OSError: there is no netlink here.
@@ -236,6 +240,8 @@ class _Notices:
         self._noticed = noticed
         self._take = take
         self._again: asyncio.TimerHandle | None = None
+        self._rest: asyncio.TimerHandle | None = None
+        self._restEnd = -math.inf  # in the loop's time
         self._isTold = False
         self._sock = openNotices()
         try:
@@ -249,6 +255,7 @@ class _Notices:
         if self._again is not None:
             self._again.cancel()
             self._again = None
+        self._restEnd = self._loop.time() + REST_SECONDS
         try:
             found = readNetlink()
         except OSError as error:
@@ -261,13 +268,28 @@ class _Notices:
 
     def close(self) -> None:
         """Listen no more."""
-        if self._again is not None:
-            self._again.cancel()
+        for timer in (self._again, self._rest):
+            if timer is not None:
+                timer.cancel()
         if not self._loop.is_closed():
             self._loop.remove_reader(self._sock.fileno())
         self._sock.close()
 
     def _onReadable(self) -> None:
+        if self._loop.time() < self._restEnd:  # more may come: it is heard no more until then
+            self._loop.remove_reader(self._sock.fileno())
+            self._rest = self._loop.call_at(self._restEnd, self._onRested)
+            return
+        self._drain()
+        self._noticed()
+
+    def _onRested(self) -> None:
+        self._rest = None
+        self._loop.add_reader(self._sock.fileno(), self._onReadable)
+        self._drain()
+        self._noticed()
+
+    def _drain(self) -> None:
         for _ in range(DRAIN_READS):
             try:
                 self._sock.recv(1)  # the rest of it is dropped
@@ -275,7 +297,6 @@ class _Notices:
                 break
             except OSError:  # ENOBUFS: some were lost, which tells as much
                 continue
-        self._noticed()
 
 
 def openNotices() -> socket.socket:

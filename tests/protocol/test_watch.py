@@ -20,7 +20,17 @@ from tests.protocol.fakes import Clock, ClockLoop, run
 from upnp import _watch
 from upnp._interfaces import NO_ADDRESS, TENTATIVE, Found, Interface
 from upnp._netlink import Address, Answer, Link
-from upnp._watch import POLL_SECONDS, Watch, ask, asleepSeconds, listInterfaces, prefixOf, readNetifaces, readNetlink
+from upnp._watch import (
+    POLL_SECONDS,
+    REST_SECONDS,
+    Watch,
+    ask,
+    asleepSeconds,
+    listInterfaces,
+    prefixOf,
+    readNetifaces,
+    readNetlink,
+)
 
 LO: Found = (Interface('lo', 1, '127.0.0.1', 8), '')
 ETH0: Found = (Interface('eth0', 2, '192.168.1.20', 24), '')
@@ -163,11 +173,67 @@ def test_a_flood_of_notices_lets_others_have_their_turn(system: System, monkeypa
         watch = system.watch()
         await watch.start()
         system.tell(5)
-        await turns(10)
+        await asyncio.sleep(10 * REST_SECONDS)
         watch.stop()
 
     run(scenario())
     assert system.readings == 1 + 3
+
+
+def test_many_notices_are_few_readings_and_no_change_is_missed(system: System) -> None:
+    """Anybody on the network can send router advertisements, and the kernel tells of each."""
+    clock = Clock()
+
+    async def scenario() -> None:
+        watch = system.watch()
+        await watch.start()
+        system.found = [LO, ETH0]
+        system.tell()
+        await turns()
+        assert system.told == [[LO, ETH0]]  # the first one at once
+        for _ in range(200):
+            system.tell()
+            await asyncio.sleep(REST_SECONDS / 50)
+        system.found = [LO]
+        system.tell()
+        await asyncio.sleep(REST_SECONDS * 1.01)
+        assert system.told == [[LO, ETH0], [LO]]  # the last one in time
+        clock.sleeps.clear()
+        await asyncio.sleep(3600)
+        watch.stop()
+
+    run(scenario(), clock)
+    assert 4 <= system.readings - 1 <= 6
+    assert clock.sleeps == [3600]
+
+
+def test_a_notice_that_waits_is_forgotten_with_stop(system: System) -> None:
+    async def scenario() -> None:
+        watch = system.watch()
+        await watch.start()
+        for _ in range(2):
+            system.tell()
+            await turns()
+        watch.stop()
+        await asyncio.sleep(10 * REST_SECONDS)
+
+    run(scenario())
+    assert system.readings == 2
+
+
+def test_a_look_does_not_wait_for_a_rest_to_end(system: System) -> None:
+    async def scenario() -> None:
+        watch = system.watch()
+        await watch.start()
+        for _ in range(2):
+            system.tell()
+            await turns()
+        system.found = [ETH0]
+        watch.look()
+        assert system.told == [[ETH0]]
+        watch.stop()
+
+    run(scenario())
 
 
 def test_lost_notices_count_as_one(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
