@@ -132,7 +132,8 @@ class SubscribeRequest(NamedTuple):
         """
         if self.variables is None:
             return self
-        accepted = tuple(dict.fromkeys(name for name in self.variables if name in names))
+        known = frozenset(names)  # a head has room for thousands of names
+        accepted = tuple(dict.fromkeys(name for name in self.variables if name in known))
         if not accepted:
             raise MessageError(f'STATEVAR {self.variables[:3]!r}: no variable that is evented here', 412)
         return self._replace(variables=accepted)

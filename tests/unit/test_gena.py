@@ -429,6 +429,23 @@ def test_of_the_variables_only_evented_ones_are_accepted(
     assert request.among(names) == request._replace(variables=accepted)
 
 
+def test_many_names_are_not_compared_with_each_evented_variable() -> None:
+    """A head has room for thousands of them, and each SUBSCRIBE may have them."""
+
+    class Counted(str):
+        __hash__ = str.__hash__
+        compared = 0
+
+        def __eq__(self, other: object) -> bool:
+            Counted.compared += 1
+            return str.__eq__(self, other)
+
+    wished = tuple(f'a{number}' for number in range(100))
+    evented = [Counted(f'b{number}') for number in range(100)]
+    assert SubscribeRequest(None, 300, variables=(*wished, 'b99')).among(evented).variables == ('b99',)
+    assert Counted.compared < 100
+
+
 @pytest.mark.parametrize('names', [['Status'], ['level'], []])
 def test_a_subscription_to_nothing_is_refused(names: list[str]) -> None:
     with pytest.raises(MessageError, match='no variable that is evented here') as caught:
