@@ -9,7 +9,7 @@ import asyncio
 import errno
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from typing import TypeAlias
 
 from . import _message, _transport
@@ -21,7 +21,9 @@ __all__ = ['Outcome', 'PeerConnection']
 Outcome: TypeAlias = _message.Response | Exception
 
 FINAL = 200  # below are answers that another follows
+BLANK_BYTES = 3  # of a blank line, with the line end before it, that may have come before what is new
 GONE = 'closed by the peer'
+WHOLE = True
 UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)
 
 
@@ -29,10 +31,10 @@ class PeerConnection(asyncio.Protocol):
     """A connection that we make, with the first request.
 
     An answer counts as soon as its head is here; the body is skipped as it comes, and when it has come whole the
-    connection can be used for the next request.
+    connection can be used for the next request. Each byte is looked at once, in whatever pieces the peer sends them.
 
     :param place: an address literal, on an IPv6 link with the link's number (``fe80::9%3``), and the port of the peer.
-    :param maxBytes: of an answer, head and body.
+    :param maxBytes: of an answer, head and body, and all that it announces itself with (1xx).
     """
 
     def __init__(self, place: tuple[str, int], maxBytes: int) -> None:
@@ -47,8 +49,9 @@ class PeerConnection(asyncio.Protocol):
         self._isClosed = False
         self._request = b''
         self._answered: Callable[[Outcome], None] | None = None
-        self._received = bytearray()
-        self._body: tuple[int, int | None] | None = None  # where the one to be skipped begins, and its length
+        self._received = bytearray()  # and neither read nor skipped yet
+        self._left = maxBytes  # of the answer that is awaited or skipped
+        self._body: Iterator[None] | None = None  # the rest of it, which is being dropped
         self._keeps = False  # whether the peer keeps the connection open after it
 
     @property
@@ -64,6 +67,7 @@ class PeerConnection(asyncio.Protocol):
             no answer, is cut off, or is too long.
         """
         self.isReusable, self._body, self.askedAt = False, None, None
+        self._left = self._maxBytes
         self._request, self._answered = request, answered
         if self._transport is not None:
             self._send(self._transport)
@@ -80,7 +84,7 @@ class PeerConnection(asyncio.Protocol):
         self._shut()
 
     def _shut(self) -> None:
-        self.isReusable = False
+        self.isReusable, self._body = False, None
         if self._connecting is not None and not self._loop.is_closed():
             self._connecting.cancel()
         self._dropSocket()
@@ -140,16 +144,19 @@ class PeerConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take a part of the answer; what nobody has asked for ends the connection."""
+        new, isTooLong = len(self._received), len(data) > self._left
+        data = data[: self._left]  # what is beyond is not even looked at
+        self._left -= len(data)
         self._received += data
         response = None
         try:
             if self._answered is not None and self._body is None:
-                response = self._head()
+                response = self._head(new)
             if self._body is not None:
-                self._skip(*self._body)
+                self._skip(self._body)
             elif self._answered is None:
                 self._shut()
-            if len(self._received) > self._maxBytes:
+            if isTooLong:
                 raise MessageError(f'an answer of more than {self._maxBytes} bytes')
         except MessageError as error:
             self._end(response or error)
@@ -159,7 +166,8 @@ class PeerConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Take the end, and close."""
-        self._end(MessageError('an answer that is cut off') if self._received else ConnectionResetError(GONE))
+        hasBegun = self._left < self._maxBytes
+        self._end(MessageError('an answer that is cut off') if hasBegun else ConnectionResetError(GONE))
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -183,25 +191,27 @@ class PeerConnection(asyncio.Protocol):
         if answered is not None:
             answered(outcome)
 
-    def _head(self) -> _message.Response | None:
-        """Return the head of the answer when it is here; those that another follows are skipped."""
-        while (end := _message.headEnd(self._received)) >= 0:
-            response = _message.parse(bytes(self._received[:end]))
+    def _head(self, new: int) -> _message.Response | None:
+        """Return the head of the answer when it is here; those that another follows are skipped.
+
+        :param new: where that begins which has not been looked at.
+        """
+        received = self._received
+        while (end := _message.headEnd(received, max(new - BLANK_BYTES, 0))) >= 0:
+            response = _message.parse(bytes(received[:end]))
             if not isinstance(response, _message.Response):
                 raise MessageError(f'not an answer: {response!r:.80}')
+            del received[:end]
             if response.status >= FINAL:
-                self._body, self._keeps = (end, _message.answerLength(response)), keepsAlive(response)
+                self._body, self._keeps = dropBody(received, _message.answerLength(response)), keepsAlive(response)
                 return response
-            del self._received[:end]
+            new = 0
         return None
 
-    def _skip(self, start: int, length: int | None) -> None:
-        """Be ready for the next request when the body is here; without a length its end is the connection's."""
-        if length is None:
-            return
-        end = chunkedEnd(self._received, start) if length == _message.CHUNKED else start + length
-        if 0 <= end <= len(self._received):
-            self.isReusable = self._keeps and end == len(self._received)
+    def _skip(self, body: Iterator[None]) -> None:
+        """Be ready for the next request when the body is here."""
+        if next(body, WHOLE) is WHOLE:
+            self.isReusable = self._keeps and not self._received
             self._body = None
             self._received.clear()
             if not self.isReusable:
@@ -214,16 +224,48 @@ def keepsAlive(response: _message.Response) -> bool:
     return 'keep-alive' in options if response.version == 'HTTP/1.0' else 'close' not in options
 
 
-def chunkedEnd(received: bytearray, start: int) -> int:
-    """Return where a chunked body that begins at ``start`` ends, its trailer included; -1 when that has not come yet.
+# What drops a body as it comes: each looks at what is new, and waits for more wherever it yields.
 
-    :raises MessageError: it is none (RFC 9112 §7.1).
+
+def dropBody(received: bytearray, length: int | None) -> Generator[None, None, None]:
+    """Drop a body, of so many bytes or :data:`upnp._message.CHUNKED`; without a length its end is the connection's.
+
+    :raises MessageError: its chunks are none (RFC 9112 §7.1).
     """
-    while (line := received.find(b'\n', start)) >= 0:
-        size = _message.parseChunkSize(bytes(received[start:line]).removesuffix(b'\r'))
-        if size == 0:
-            return _message.headEnd(received, line - 1)
-        start = line + 1 + size
-        if (line := received.find(b'\n', start)) >= 0:
-            start = line + 1
-    return -1
+    if length == _message.CHUNKED:
+        yield from dropChunks(received)
+    elif length is not None:
+        yield from dropBytes(received, length)
+    else:
+        while True:
+            received.clear()
+            yield
+
+
+def dropChunks(received: bytearray) -> Generator[None, None, None]:
+    """Drop a chunked body, its trailer included."""
+    while size := _message.parseChunkSize((yield from dropLine(received))):
+        yield from dropBytes(received, size)
+        yield from dropLine(received)
+    while (yield from dropLine(received)):
+        pass
+
+
+def dropBytes(received: bytearray, count: int) -> Generator[None, None, None]:
+    """Drop so many bytes."""
+    while len(received) < count:
+        count -= len(received)
+        received.clear()
+        yield
+    del received[:count]
+
+
+def dropLine(received: bytearray) -> Generator[None, None, bytes]:
+    """Drop a line; return it, without its end."""
+    seen = 0
+    while (end := received.find(b'\n', seen)) < 0:
+        seen = len(received)
+        yield
+    line = bytes(received[:end])
+    del received[: end + 1]
+    return line.removesuffix(b'\r')

@@ -3,7 +3,8 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Coroutine
+import sys
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -32,11 +33,22 @@ async def answerTo(connection: PeerConnection) -> Response:
     return outcome
 
 
-def connected() -> tuple[PeerConnection, FakeTransport]:
+def connected(maxBytes: int = MAX_BYTES) -> tuple[PeerConnection, FakeTransport]:
     """Return a connection that is made, and its transport."""
-    connection, transport = PeerConnection(('192.0.2.9', 80), MAX_BYTES), FakeTransport()
+    connection, transport = PeerConnection(('192.0.2.9', 80), maxBytes), FakeTransport()
     connection.connection_made(transport)
     return connection, transport
+
+
+def callsIn(function: Callable[[bytes], None], data: bytes) -> int:
+    """Return how many calls, those of the interpreter's own functions included, a call makes."""
+    calls: list[str] = []
+    sys.setprofile(lambda _frame, event, _function: calls.append(event))
+    try:
+        function(data)
+    finally:
+        sys.setprofile(None)
+    return len(calls)
 
 
 def asked(*pieces: bytes, end: bool = False, later: bytes = b'') -> tuple[int, bool, bool]:
@@ -103,11 +115,53 @@ def test_an_answer_counts_with_its_head_and_the_connection_is_used_again_with_it
         ([b'\0\r\n\r\n'], False, MessageError),
         ([OK + b'Content-Length: -1\r\n\r\n'], False, MessageError),
         ([OK + b'X: ' + b'x' * MAX_BYTES], False, MessageError),
+        ([b'HTTP/1.1 100\r\n\r\n' * (MAX_BYTES // 16 + 1), OK + b'Content-Length: 0\r\n\r\n'], False, MessageError),
+        ([*[b'HTTP/1.1 100\r\n\r\n'] * (MAX_BYTES // 16 + 1), OK + b'Content-Length: 0\r\n\r\n'], False, MessageError),
+        ([b'HTTP/1.1 100\r\n\r\n'], True, MessageError),
     ],
 )
 def test_what_is_no_answer_is_an_error(pieces: list[bytes], end: bool, error: type[Exception]) -> None:
     with pytest.raises(error):
         asked(*pieces, end=end)
+
+
+FULL_BODY = CHUNKED + b'2\nok\n' * ((MAX_BYTES - len(CHUNKED)) // 5)  # with room for three bytes
+
+
+@pytest.mark.parametrize('size', [1, 7, MAX_BYTES * 3])
+@pytest.mark.parametrize(
+    ('answer', 'expected'),
+    [
+        (OK + b'Content-Length: 150\r\n\r\n' + b'x' * 150, (200, True, True)),
+        (CHUNKED + b'1\nx\n' * 20 + b'0\n\n', (200, True, True)),
+        (CHUNKED + b'1\r\nx\r\n' * 10 + b'0\r\nTrailer: x\r\nMore: \r\n\r\n', (200, True, True)),
+        (CHUNKED + b'0\n\n' + b'x', (200, False, False)),  # one more than it says
+        (CHUNKED + b'1\nx\n0x\n\n', (200, False, False)),
+        (FULL_BODY + b'0\n\n', (200, True, True)),
+        (FULL_BODY + b'0;\n\n', (200, False, False)),
+        (b'HTTP/1.1 100\r\n\r\n' * 10 + OK + b'Content-Length: 0\n\n', (200, True, True)),
+    ],
+)
+def test_an_answer_is_the_same_in_whatever_pieces_it_comes(
+    answer: bytes, size: int, expected: tuple[int, bool, bool]
+) -> None:
+    pieces = [answer[start : start + size] for start in range(0, len(answer), size)]
+    assert asked(*pieces) == expected
+
+
+@pytest.mark.parametrize('piece', [b'1\nx\n', b'2\r\n\r\n\r\n', b'1'])
+def test_a_piece_of_a_body_costs_the_same_however_many_have_come(piece: bytes) -> None:
+    """Each byte may come by itself, to keep the device busy."""
+
+    async def scene() -> list[int]:
+        connection, _ = connected(10_000)
+        connection.ask(REQUEST, lambda outcome: None)
+        connection.data_received(CHUNKED)
+        connection.data_received(b'\n' if piece.isspace() else b'')
+        return [callsIn(connection.data_received, piece) for _ in range(1000)]
+
+    counts = run(scene())
+    assert max(counts[10:]) <= max(counts[:10])
 
 
 def test_an_endless_body_ends_the_connection() -> None:
