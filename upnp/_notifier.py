@@ -197,19 +197,29 @@ class Notifier:
     def _keep(self, subscription: Subscription, connection: PeerConnection) -> None:
         loop = asyncio.get_running_loop()
         self._kept[subscription] = connection, loop.time()
-        if len(self._kept) == 1:
-            self._idleAlarm = self._idleAlarm or _loops.Alarm(loop, self._onIdle)
-            self._idleAlarm.set(loop.time() + self.limits.idleSeconds)
+        self._idleAlarm = self._idleAlarm or _loops.Alarm(loop, self._onIdle)
+        due = self._endOf(connection, loop.time())
+        if self._idleAlarm.due is None or self._idleAlarm.due > due:
+            self._idleAlarm.set(due)
+
+    def _endOf(self, connection: PeerConnection, since: float) -> float:
+        """Return when a kept connection is closed if nothing happens: soon while the rest of an answer is awaited.
+
+        :param since: when the head of its answer came.
+        """
+        if connection.isReusable or connection.askedAt is None:
+            return since + self.limits.idleSeconds
+        return connection.askedAt + self.limits.eventSeconds
 
     def _onIdle(self) -> None:
-        """Close the connections that nothing went over for long, and those that the peers have closed."""
+        """Close the connections that nothing went over for long, or too slowly, and those that the peers have closed."""
         now = asyncio.get_running_loop().time()
         for subscription, (connection, since) in list(self._kept.items()):
-            if not connection.isOpen or since + self.limits.idleSeconds <= now:
+            if not connection.isOpen or self._endOf(connection, since) <= now:
                 del self._kept[subscription]
                 connection.close()
         if self._kept and self._idleAlarm is not None:
-            self._idleAlarm.set(min(since for _, since in self._kept.values()) + self.limits.idleSeconds)
+            self._idleAlarm.set(min(self._endOf(*kept) for kept in self._kept.values()))
 
 
 class _Delivery:

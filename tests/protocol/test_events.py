@@ -664,6 +664,28 @@ def test_an_idle_connection_is_closed() -> None:
     play(scene)
 
 
+@pytest.mark.parametrize('rest', [b'Transfer-Encoding: chunked\r\n\r\n1\r\n', b'Content-Length: 9\r\n\r\n', b'\r\n'])
+def test_the_rest_of_an_answer_has_so_long_and_no_longer(rest: bytes) -> None:
+    """It counts with its head, and its rest may come slowly to keep the connection, but not for ever."""
+
+    async def scene(stage: Stage) -> None:
+        slow, other = await stage.subscriber(b'HTTP/1.1 200 OK\r\n' + rest), await stage.subscriber()
+        await stage.subscribe(other)
+        await other.hear(1)
+        await stage.subscribe(slow)
+        await slow.hear(1)
+        await stage.advance(9)
+        assert not slow.open[0].is_closing()
+        slow.open[0].write(b'x')
+        await stage.advance(1)
+        assert await slow.open[0].wait_closed() is None  # type: ignore[func-returns-value]
+        stage.lamp.Level = 1
+        assert [one.connection for one in await slow.hear(2)] == [1, 2]
+        assert [one.connection for one in await other.hear(2)] == [1, 1]
+
+    play(scene)
+
+
 def test_callbacks_are_tried_in_order() -> None:
     """UDA 1.1 §4.1.2: for each event anew."""
 
