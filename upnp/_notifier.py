@@ -23,8 +23,9 @@ log = logging.getLogger(__name__)
 PROMPT_SECONDS = 1.0  # who answers within this need not wait for those that do not; if others wait, nobody has more
 NOTICE_SECONDS = 30.0  # for one event, over all callbacks: UDA 1.1 §4.3.1
 DESCRIPTOR_PART = 4  # one of so many descriptors may be a connection's
-MAX_SHARE = 2  # those that do not may have one connection of so many,
-MIN_SHARE = 8  # and one of so many even when all others are wanted by those that do
+# Of the connections, one of so many:
+MAX_SHARE = 2  # is the most for those together who have not answered the last event at once, newcomers and slow ones,
+MIN_SHARE = 8  # and for each of both there is this, even when all others are wanted; for newcomers it is kept free.
 SUCCESS = range(200, 300)
 UNKNOWN_SID = 412  # UDA 1.1 §4.3.2
 # Troubles of this machine, not of the subscriber: they are no reason to stop telling it.
@@ -45,10 +46,17 @@ class Notifier:
         self._places = _transport.descriptorShare(limits.maxEventConnections, DESCRIPTOR_PART)
         self._forget = forget
         self._active: dict[Subscription, _Delivery] = {}  # the one that began first is first
-        self._prompt: Turns[Subscription] = Turns()
-        self._others: Turns[Subscription] = Turns()
+        self._waiting: dict[Subscription, _Lane] = {}
+        self._prompt, self._untried, self._slow = prompt, untried, slow = _Lane(), _Lane(), _Lane()
+        places, half, least = self._places, shareOf(self._places, MAX_SHARE), shareOf(self._places, MIN_SHARE)
+        free = places // MIN_SHARE  # of those that hang at the most, so that newcomers find it free
+        self._order = (untried, least), (slow, least), (prompt, places), (untried, places), (slow, places)
+        self._shares = (
+            *(_Share(places, prompt, untried, slow), _Share(places - free, prompt, slow)),
+            *(_Share(half, untried, slow), _Share(half - free, slow)),
+        )
+        self._slowPeers: OrderedDict[str, None] = OrderedDict()  # whose last event failed or took long
         self._isFilling = False
-        self._slow = 0  # of the active ones, those that were not prompt the last time
         self._kept: OrderedDict[Subscription, tuple[PeerConnection, float]] = OrderedDict()  # and since when
         self._idleAlarm: _loops.Alarm | None = None
         self._queueAlarm: _loops.Alarm | None = None
@@ -58,8 +66,9 @@ class Notifier:
         """Tell these subscribers what there is to tell, as soon as there is a connection for each."""
         now = asyncio.get_running_loop().time()
         for subscription in subscriptions:
-            if subscription not in self._active and subscription.hasNews(now):
-                (self._prompt if subscription.isPrompt else self._others).add(subscription.peer, subscription)
+            isUnderWay = subscription in self._active or subscription in self._waiting
+            if not isUnderWay and subscription.hasNews(now):
+                self._queue(subscription)
         self._fill()
         for subscription in subscriptions:
             if not subscription.isLive:  # an initial event that is still owed does not wait: many could be heaped up
@@ -76,7 +85,8 @@ class Notifier:
 
     def stop(self) -> None:
         """Break everything off, and close every connection; it needs no loop, and a second time is harmless."""
-        self._prompt, self._others = Turns(), Turns()
+        for subscription in list(self._waiting):
+            self._discard(subscription)
         for delivery in list(self._active.values()):
             self._drop(delivery)
         while self._kept:
@@ -87,8 +97,8 @@ class Notifier:
         self._idleAlarm = self._queueAlarm = self._lateAlarm = None
 
     def _discard(self, subscription: Subscription) -> None:
-        self._prompt.discard(subscription.peer, subscription)
-        self._others.discard(subscription.peer, subscription)
+        if (lane := self._waiting.pop(subscription, None)) is not None:
+            lane.waiting.discard(subscription.peer, subscription)
 
     def _drop(self, delivery: '_Delivery') -> None:
         self._remove(delivery)
@@ -96,7 +106,18 @@ class Notifier:
 
     def _remove(self, delivery: '_Delivery') -> None:
         del self._active[delivery.subscription]
-        self._slow -= not delivery.isPrompt
+        delivery.lane.active -= 1
+
+    def _queue(self, subscription: Subscription) -> None:
+        lane = self._waiting[subscription] = self._laneOf(subscription)
+        lane.waiting.add(subscription.peer, subscription)
+
+    def _laneOf(self, subscription: Subscription) -> '_Lane':
+        """Return whom it waits with; a new one of an address that was slow the last time is no newcomer."""
+        if subscription.isPrompt:
+            return self._prompt
+        isKnown = subscription.isPrompt is not None or subscription.peer in self._slowPeers
+        return self._slow if isKnown else self._untried
 
     def _fill(self) -> None:
         """Begin what waits, as far as there are connections; what holds them up for long gives way."""
@@ -105,20 +126,27 @@ class Notifier:
         self._isFilling = True
         try:
             self._startEach()
-            while (self._others or self._prompt) and self._hurry():
+            while self._waiting and self._hurry():
                 self._startEach()
         finally:
             self._isFilling = False
 
     def _startEach(self) -> None:
-        places = self._places
-        while (self._others or self._prompt) and len(self._active) < places:
-            if self._others and self._slow < -(-places // (MIN_SHARE if self._prompt else MAX_SHARE)):
-                self._start(self._others.pop())
-            elif self._prompt:
-                self._start(self._prompt.pop())
+        while self._waiting and (lane := self._nextLane()) is not None:
+            subscription = lane.waiting.pop()
+            del self._waiting[subscription]
+            if lane is self._untried and self._laneOf(subscription) is self._slow:  # its address was, meanwhile
+                self._queue(subscription)
             else:
-                return
+                self._start(subscription, lane)
+
+    def _nextLane(self) -> '_Lane | None':
+        """Return where the next one is taken from; None when all that wait have to."""
+        full = [share for share in self._shares if share.isFull]
+        for lane, most in self._order:
+            if lane.waiting and lane.active < most and not any(lane in share.lanes for share in full):
+                return lane
+        return None
 
     def _hurry(self) -> bool:
         """Give up those that have been told of an event for long, as many as wait for their places; tell if any."""
@@ -128,10 +156,11 @@ class Notifier:
         if self._queueAlarm.due is not None:
             return False  # none is late before it rings
         late: list[_Delivery] = []
+        inTheWay = {lane for share in self._shares if share.isFull and share.isWanted for lane in share.lanes}
         for delivery in self._active.values():
-            if delivery.isPrompt and not self._prompt:
-                continue  # it is not in the way
-            if len(late) == len(self._others) + len(self._prompt):
+            if delivery.lane not in inTheWay:
+                continue
+            if len(late) == len(self._waiting):
                 break
             if delivery.began + PROMPT_SECONDS > loop.time():
                 self._queueAlarm.set(delivery.began + PROMPT_SECONDS)
@@ -141,7 +170,7 @@ class Notifier:
             delivery.giveUp()
         return bool(late)
 
-    def _start(self, subscription: Subscription) -> None:
+    def _start(self, subscription: Subscription, lane: '_Lane') -> None:
         """Begin to tell a subscriber what comes next, if there is something."""
         notice = subscription.take(asyncio.get_running_loop().time())
         if notice is None:
@@ -149,8 +178,8 @@ class Notifier:
         connection, _ = self._kept.pop(subscription, (None, 0.0))
         if self._kept and len(self._active) + len(self._kept) >= self._places:
             self._kept.popitem()[1][0].close()  # the last that was used: all are told in turn, and its turn comes last
-        delivery = self._active[subscription] = _Delivery(self, subscription, notice, connection)
-        self._slow += not delivery.isPrompt
+        delivery = self._active[subscription] = _Delivery(self, subscription, notice, connection, lane)
+        lane.active += 1
         delivery.tryNext()
 
     def ended(self, delivery: '_Delivery', *, isDelivered: bool, isOurFault: bool = False) -> None:
@@ -161,7 +190,9 @@ class Notifier:
         subscription, connection = delivery.subscription, delivery.connection
         self._remove(delivery)
         isInTime = asyncio.get_running_loop().time() <= delivery.began + PROMPT_SECONDS
-        subscription.isPrompt = isDelivered and isInTime
+        if not isOurFault:
+            subscription.isPrompt = isDelivered and isInTime
+            self._notePace(subscription)
         subscription.settle(delivery.notice, isDelivered=isDelivered, isCounted=not isOurFault)
         if subscription.isPaused:
             log.debug('> %s is told nothing until it renews: %d events failed', subscription.sid, subscription.failures)
@@ -170,6 +201,14 @@ class Notifier:
         elif connection is not None:
             connection.close()
         self.begin((subscription,))  # what has come meanwhile
+
+    def _notePace(self, subscription: Subscription) -> None:
+        """Remember of an address whether it was slow: who ends a subscription for a new one is no newcomer again."""
+        self._slowPeers.pop(subscription.peer, None)
+        if not subscription.isPrompt:
+            self._slowPeers[subscription.peer] = None
+            if len(self._slowPeers) > self.limits.maxSubscriptions:
+                self._slowPeers.popitem(last=False)
 
     def disowned(self, delivery: '_Delivery') -> None:
         """End a delivery, and its subscription, as the subscriber does not know it (UDA 1.1 §4.3.2)."""
@@ -212,7 +251,7 @@ class Notifier:
         return connection.askedAt + self.limits.eventSeconds
 
     def _onIdle(self) -> None:
-        """Close the connections that nothing went over for long, or too slowly, and those that the peers have closed."""
+        """Close those that nothing went over for long, or too slowly, and those that the peers have closed."""
         now = asyncio.get_running_loop().time()
         for subscription, (connection, since) in list(self._kept.items()):
             if not connection.isOpen or self._endOf(connection, since) <= now:
@@ -222,19 +261,51 @@ class Notifier:
             self._idleAlarm.set(min(self._endOf(*kept) for kept in self._kept.values()))
 
 
+class _Lane:
+    """Subscribers that are alike in how they have answered: those who wait, and how many are being told."""
+
+    def __init__(self) -> None:
+        self.waiting: Turns[Subscription] = Turns()
+        self.active = 0
+
+
+class _Share:
+    """So many connections, which some lanes have at most together."""
+
+    def __init__(self, most: int, *lanes: _Lane) -> None:
+        self.most = most
+        self.lanes = lanes
+
+    @property
+    def isFull(self) -> bool:
+        """Tell whether one more has to wait."""
+        return sum(lane.active for lane in self.lanes) >= self.most
+
+    @property
+    def isWanted(self) -> bool:
+        """Tell whether one waits."""
+        return any(lane.waiting for lane in self.lanes)
+
+
 class _Delivery:
     """One event on its way to one subscriber: to its callbacks in order, until one takes it (UDA 1.1 §4.1.2).
 
     :param connection: a former one, which may have been closed since.
+    :param lane: that it counts in.
     """
 
     def __init__(
-        self, notifier: Notifier, subscription: Subscription, notice: Notice, connection: PeerConnection | None
+        self,
+        notifier: Notifier,
+        subscription: Subscription,
+        notice: Notice,
+        connection: PeerConnection | None,
+        lane: _Lane,
     ) -> None:
         self.subscription = subscription
         self.notice = notice
         self.connection = connection
-        self.isPrompt = subscription.isPrompt
+        self.lane = lane
         self.began = asyncio.get_running_loop().time()
         self._notifier = notifier
         self._left = iter(subscription.request.callbacks)
@@ -306,3 +377,8 @@ class _Delivery:
         else:
             self._isOurFault = isinstance(outcome, OSError) and outcome.errno in OUR_FAULTS
             self.tryNext()
+
+
+def shareOf(count: int, part: int) -> int:
+    """Return one of so many parts, rounded up."""
+    return -(-count // part)

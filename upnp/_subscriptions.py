@@ -71,7 +71,7 @@ class Subscription:
         self.seq = 0
         self.failures = 0
         self.isLive = True
-        self.isPrompt = False  # whether it has answered the last event at once
+        self.isPrompt: bool | None = None  # whether it has answered the last event at once; None before the first
         self._isOwed = True  # the initial event, which comes even after an UNSUBSCRIBE (UDA 1.1 §4.1.2)
         self._isBehind = True  # what comes next is all that has changed; at first, that is everything
         self._known = self._tried = -1  # the last event it was told of, and the last that was offered to it

@@ -885,6 +885,56 @@ def test_while_others_wait_an_event_is_given_up_after_a_second() -> None:
     play(scene, maxEventConnections=4)
 
 
+@pytest.mark.parametrize('way', ['event', 'renewal', 'subscription'])
+def test_a_newcomer_does_not_wait_for_those_who_are_known_to_hang(way: str) -> None:
+    """Neither at their next event, nor when they renew after failures, nor when they subscribe anew."""
+
+    async def scene(stage: Stage) -> None:
+        refused = 3 if way == 'renewal' else 1
+        known = [await stage.subscriber(*[REFUSED] * refused, None, host=OTHER) for _ in range(6)]
+        sids = [await stage.subscribe(one) for one in known]
+        for level in range(1, refused):
+            stage.lamp.Level = level
+            await turns()
+        for one, sid in zip(known, sids, strict=True):
+            assert len(await one.hear(refused)) == refused
+            await turns()
+            if way == 'renewal':
+                await stage.ask(renewing(sid), OTHER)
+            elif way == 'subscription':
+                await stage.ask(unsubscribing(sid), OTHER)
+                await stage.subscribe(one)
+        if way == 'event':
+            stage.lamp.Level = 9
+        await known[2].hear(refused + 1)
+        await turns()
+        assert len(known[5].told) == refused  # it waits, as they have all the places that they may have
+        newcomer = await stage.subscriber()
+        await stage.subscribe(newcomer)
+        assert len(await newcomer.hear(1)) == 1
+
+    play(scene, maxEventConnections=8)
+
+
+@pytest.mark.parametrize(('places', 'seconds'), [(8, 0), (4, 1.1)])
+def test_a_newcomer_finds_a_place_where_all_who_were_prompt_hang(places: int, seconds: float) -> None:
+    """With few connections, a second later."""
+
+    async def scene(stage: Stage) -> None:
+        known = [await stage.subscriber(OK, None, host=OTHER) for _ in range(places)]
+        for one in known:
+            await stage.subscribe(one)
+            await one.hear(1)
+        await turns()
+        stage.lamp.Level = 1
+        newcomer = await stage.subscriber()
+        await stage.subscribe(newcomer)
+        await stage.advance(seconds)
+        assert len(await newcomer.hear(1)) == 1
+
+    play(scene, maxEventConnections=places)
+
+
 def test_who_has_many_subscriptions_waits_no_less_for_it() -> None:
     """Of each address one waits by turns."""
 
@@ -910,7 +960,7 @@ def test_a_trouble_of_this_machine_is_no_failure_of_the_subscriber(monkeypatch: 
         await subscriber.hear(1)
         await turns()
         with monkeypatch.context() as patch:
-            patch.setattr('upnp._fetch.socket.socket', Cut)
+            patch.setattr('upnp._fetch.socket.socket', Unreachable)
             for level in range(1, 6):
                 stage.lamp.Level = level
                 await turns()
@@ -919,11 +969,35 @@ def test_a_trouble_of_this_machine_is_no_failure_of_the_subscriber(monkeypatch: 
         assert subscriber.values[1] == {'Status': '1', 'Level': '5'}
         assert subscriber.keys == [0, 6]
 
-    class Cut(socket.socket):
-        def connect_ex(self, _place: object) -> int:
-            return errno.ENETUNREACH
-
     play(scene)
+
+
+def test_after_a_trouble_of_this_machine_who_was_prompt_is_told_before_those_who_hang(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scene(stage: Stage) -> None:
+        hanging = [await stage.subscriber(REFUSED, None, host=f'127.0.0.{number}') for number in range(2, 8)]
+        prompt = await stage.subscriber(CLOSING)
+        for one in (*hanging, prompt):
+            await stage.subscribe(one)
+            await one.hear(1)
+        await turns()
+        with monkeypatch.context() as patch:
+            patch.setattr('upnp._fetch.socket.socket', Unreachable)
+            stage.lamp.Level = 1
+            await turns()
+        stage.lamp.Level = 2
+        assert len(await prompt.hear(2)) == 2
+
+    play(scene, maxEventConnections=8)
+
+
+class Unreachable(socket.socket):
+    """A socket of a machine that has no network."""
+
+    def connect_ex(self, _place: object) -> int:
+        """Fail."""
+        return errno.ENETUNREACH
 
 
 def test_unsubscribed_while_an_event_is_under_way_nothing_more_is_sent() -> None:
