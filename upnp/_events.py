@@ -174,6 +174,7 @@ class Events:
         elif not self._isOpen:
             raise MessageError('the device has said byebye', 503)
         else:
+            self._endEach(self._book.makeRoom(service, peer))
             subscription = self._book.subscribe(service, f'uuid:{uuid4()}', request, peer, now, host=host)
             self._unaware[subscription] = NEVER
         self._arm()

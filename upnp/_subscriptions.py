@@ -146,6 +146,7 @@ class Book:
         self._audiences: dict[Publisher, dict[str, Subscription]] = {}
         self._limits = limits
         self._counts: Counter[tuple[int, str]] = Counter()  # by service and subscriber's address
+        self._peers: dict[str, dict[str, Subscription]] = {}  # by subscriber's address, the newest last
         self._earliest = float('inf')  # no subscription ends before
 
     def publish(self, service: Service, now: float) -> Publisher:
@@ -159,36 +160,49 @@ class Book:
     def subscribe(
         self, service: Service, sid: str, request: SubscribeRequest, peer: str, now: float, *, host: str = ''
     ) -> Subscription:
-        """Make a subscription; where there are too many, one that is paused makes room for it.
+        """Make a subscription; where there are too many, one makes room for it: see :meth:`makeRoom`.
 
         :param sid: not used before.
         :param host: our address that it was asked for at.
         :raises MessageError: 503, there are too many.
         """
         self.expire(now)
-        limits, counted = self._limits, (id(service), peer)
-        if self._counts[counted] >= limits.maxSubscriptionsPerPeer and not self._forget(service, peer):
-            raise MessageError(f'{self._counts[counted]} subscriptions of {peer} to one service: {PER_PEER}', 503)
-        if len(self.subscriptions) >= limits.maxSubscriptions and not self._forget():
-            raise MessageError(f'{len(self.subscriptions)} subscriptions: Limits.maxSubscriptions', 503)
+        self.makeRoom(service, peer)
         publisher = self.publish(service, now)
         subscription = Subscription(sid, publisher, peer, request, now, host=host)
         self.subscriptions[sid] = self._audiences.setdefault(publisher, {})[sid] = subscription
-        self._counts[counted] += 1
+        self._peers.setdefault(peer, {})[sid] = subscription
+        self._counts[id(service), peer] += 1
         self._earliest = min(self._earliest, subscription.expires)
         return subscription
 
-    def _forget(self, service: Service | None = None, peer: str = '') -> bool:
-        """End a subscription that nothing is told any more, as too much has failed; tell whether there was one.
+    def makeRoom(self, service: Service, peer: str) -> list[Subscription]:
+        """End what has to give way to one more subscription, and return it: one that is paused, if there is one.
 
-        :param service: of these subscriptions to it; None means any.
+        Else, when all places are taken, it is the newest of the peer that has most, if the newcomer's has fewer even
+        with one more: so nobody is locked out by those who have many.
+
+        :raises MessageError: 503, there are too many.
         """
-        for one in self.subscriptions.values():
-            isMeant = service is None or (one.publisher.service is service and one.peer == peer)
-            if isMeant and one.isPaused:
-                self.remove(one)
-                return True
-        return False
+        limits, count = self._limits, self._counts[id(service), peer]
+        if count >= limits.maxSubscriptionsPerPeer:
+            own = (one for one in self._peers[peer].values() if one.publisher.service is service)
+            gone = next((one for one in own if one.isPaused), None)
+            if gone is None:
+                raise MessageError(f'{count} subscriptions of {peer} to one service: {PER_PEER}', 503)
+        elif (count := len(self.subscriptions)) >= limits.maxSubscriptions:
+            gone = next((one for one in self.subscriptions.values() if one.isPaused), None) or self._excess(peer)
+            if gone is None:
+                raise MessageError(f'{count} subscriptions: Limits.maxSubscriptions', 503)
+        else:
+            return []
+        self.remove(gone)
+        return [gone]
+
+    def _excess(self, peer: str) -> Subscription | None:
+        """Return the newest of the peer that has most, of several the one that came last; None if that is too few."""
+        most = max(reversed(self._peers.values()), key=len)
+        return next(reversed(most.values())) if len(self._peers.get(peer, ())) + 1 < len(most) else None
 
     def find(self, service: Service, sid: str, now: float) -> Subscription:
         """Return a subscription to a service.
@@ -226,6 +240,9 @@ class Book:
             return
         publisher = subscription.publisher
         del self._audiences[publisher][subscription.sid]
+        del self._peers[subscription.peer][subscription.sid]
+        if not self._peers[subscription.peer]:
+            del self._peers[subscription.peer]
         counted = (id(publisher.service), subscription.peer)
         self._counts[counted] -= 1
         if not self._counts[counted]:

@@ -326,17 +326,33 @@ def test_nothing_is_subscribed_to_where_nothing_is_evented() -> None:
     assert EVENT not in Site(device).resources
 
 
-@pytest.mark.parametrize(('allowed', 'more'), [({'maxSubscriptions': 3}, 0), ({'maxSubscriptionsPerPeer': 3}, 1)])
-def test_there_are_so_many_subscriptions_and_no_more(allowed: dict[str, float], more: int) -> None:
+@pytest.mark.parametrize('limit', ['maxSubscriptions', 'maxSubscriptionsPerPeer'])
+def test_there_are_so_many_subscriptions_and_no_more(limit: str) -> None:
     async def scene(stage: Stage) -> None:
         answers = [await stage.ask(subscribing('<http://127.0.0.1:7/>')) for _ in range(4)]
         assert [statuses(one) for one in answers] == [[200], [200], [200], [503]]
-        other = await stage.ask(subscribing('<http://192.0.2.9:7/>'), peer='192.0.2.9')
-        assert statuses(other) == [200 if more else 503]
         await stage.ask(unsubscribing(fields(answers[0])['SID']))
         assert statuses(await stage.ask(subscribing('<http://127.0.0.1:7/>'))) == [200]
+        other = [await stage.ask(subscribing('<http://192.0.2.9:7/>'), peer='192.0.2.9') for _ in range(2)]
+        assert [statuses(one) for one in other] == [[200], [503 if limit == 'maxSubscriptions' else 200]]
 
-    play(scene, **allowed)
+    play(scene, **{limit: 3})
+
+
+def test_who_has_most_subscriptions_is_told_nothing_more_for_its_newest_when_there_are_too_many() -> None:
+    async def scene(stage: Stage) -> None:
+        many, one = [await stage.subscriber(OK, None) for _ in range(3)], await stage.subscriber(host=OTHER)
+        sids = [await stage.subscribe(each) for each in many]
+        for each in many:
+            await each.hear(1)
+        stage.lamp.Level = 1
+        await many[2].hear(2)
+        await stage.subscribe(one)
+        assert [each.open[0].transport.is_closing() for each in many] == [False, False, True]
+        assert [statuses(await stage.ask(renewing(sid))) for sid in sids] == [[200], [200], [412]]
+        assert len(await one.hear(1)) == 1
+
+    play(scene, maxSubscriptions=3)
 
 
 def test_renewed_it_lasts_and_unsubscribed_it_ends() -> None:

@@ -416,6 +416,50 @@ def test_who_is_told_nothing_more_makes_room_for_others(limits: dict[str, int]) 
         book.subscribe(service, 'd', wish(), PEER, 4.0)
 
 
+def peersOf(book: Book) -> dict[str, str]:
+    """The subscriptions of each peer."""
+    sids: dict[str, str] = {}
+    for sid, subscription in book.subscriptions.items():
+        sids[subscription.peer] = sids.get(subscription.peer, '') + sid
+    return sids
+
+
+def test_who_has_most_makes_room_for_those_who_still_have_fewer() -> None:
+    """With its newest: nobody is locked out by one who takes all there are."""
+    book, service, twin = bookOf(maxSubscriptions=6), lamp(), lamp()
+    for sid, peer in zip('abcdef', 'ABABBB', strict=True):
+        book.subscribe(service if sid < 'e' else twin, sid, wish(), peer, 0.0)
+    newest = book.subscriptions['f']
+    book.subscribe(service, 'g', wish(), 'C', 0.0)
+    assert (peersOf(book), newest.isLive) == ({'A': 'ac', 'B': 'bde', 'C': 'g'}, False)
+    assert [one.sid for one in book.audience(book.publishers[id(twin)])] == ['e']
+    with pytest.raises(MessageError, match='6 subscriptions: ') as caught:
+        book.subscribe(service, 'h', wish(), 'A', 0.0)
+    assert (caught.value.status, len(book.subscriptions)) == (503, 6)
+    book.subscribe(service, 'h', wish(), 'C', 0.0)
+    assert (peersOf(book), len(book.publishers)) == ({'A': 'ac', 'B': 'bd', 'C': 'gh'}, 1)
+    book.subscribe(service, 'i', wish(), 'D', 0.0)
+    assert peersOf(book) == {'A': 'ac', 'B': 'bd', 'C': 'g', 'D': 'i'}  # of those who have as many, the last to come
+
+
+def test_what_makes_room_is_told() -> None:
+    """To whoever sends the events."""
+    book, service = bookOf(maxSubscriptions=2), lamp()
+    assert book.makeRoom(service, 'B') == []
+    one, other = (book.subscribe(service, sid, wish(), 'A', 0.0) for sid in 'ab')
+    assert (book.makeRoom(service, 'B'), one.isLive, other.isLive) == ([other], True, False)
+    assert (book.makeRoom(service, 'B'), list(book.subscriptions)) == ([], ['a'])
+
+
+def test_who_is_told_nothing_more_makes_room_before_who_has_most() -> None:
+    book, service = bookOf(maxSubscriptions=3), lamp()
+    failing(book, service, 3)
+    for sid in 'bc':
+        book.subscribe(service, sid, wish(), 'B', 2.0)
+    book.subscribe(service, 'd', wish(), 'C', 3.0)
+    assert list(book.subscriptions) == ['b', 'c', 'd']
+
+
 def test_those_whose_time_is_over_give_way() -> None:
     book, service = bookOf(maxSubscriptions=2, maxSubscriptionsPerPeer=1), lamp()
     book.subscribe(service, 'a', wish(100), PEER, 0.0)
@@ -795,17 +839,19 @@ class Eventing(RuleBasedStateMachine):
         seconds=st.sampled_from([30, 60]),
     )
     def subscribe(self, which: int, peer: str, names: tuple[str, ...] | None, seconds: int) -> None:
-        """Subscribe; where there are too many, one that is paused makes room, or it is refused."""
+        """Subscribe; where there are too many, a paused one or the newest of the other makes room, or it is refused."""
         service, place = self.services[which], (wish(seconds, names), peer, self.now)
         live = self.live()
         mine = [one for one in live if one.past.service is service and one.subscription.peer == peer]
         isFull = len(mine) == LIMITS.maxSubscriptionsPerPeer
         if isFull or len(live) == LIMITS.maxSubscriptions:
             paused = [one for one in (mine if isFull else live) if one.failures >= LIMITS.maxFailedEvents]
-            if not paused:
+            most = [one for one in live if one.subscription.peer != peer]
+            hasFewer = not isFull and len(live) - len(most) + 1 < len(most)
+            if not paused and not hasFewer:
                 self.refused(503, self.book.subscribe, service, 'no', *place)
                 return
-            paused[0].end = self.now
+            (paused[0] if paused else most[-1]).end = self.now
         subscription = self.book.subscribe(service, f'uuid:{len(self.all)}', *place)
         past = self.pasts.setdefault(subscription.publisher, Past(service))
         self.all.append(Hearer(subscription, past, names or tuple(EVENTED), self.now + seconds))
