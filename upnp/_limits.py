@@ -74,7 +74,7 @@ class Limits:
     """HTTP connections of one address, likewise."""
 
     maxSubscriptions: int = 1024
-    """Subscriptions in all, 503 beyond."""
+    """Subscriptions in all; beyond, the address that has most gives way to one that has fewer, else 503."""
 
     maxSubscriptionsPerPeer: int = 8
     """Subscriptions of one address to one service, 503 beyond."""
