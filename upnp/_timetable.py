@@ -7,6 +7,7 @@ it goes.
 import asyncio
 import logging
 from collections.abc import Callable, Hashable, Sequence
+from math import inf
 from random import Random
 from typing import Generic, TypeVar
 
@@ -84,7 +85,8 @@ class Timetable(Generic[Reply]):
         delays = answerDelays(len(replies), mx, self._rng)
         dues = [onGrid(now + delay) if mx else now + delay for delay in delays]
         if self._outbox.add(source, key, replies, dues):
-            self._sendDue(now)
+            if mx == 0 or self._outbox.nextDue == -inf:  # another has made room for it
+                self._sendDue(now)
             self._arm()
 
     def _onTime(self) -> None:
