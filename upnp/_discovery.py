@@ -315,9 +315,7 @@ class Outbox(Generic[Reply]):
     @property
     def nextDue(self) -> float | None:
         """Return when :meth:`take` has something to give; minus infinity when that is at once."""
-        if self._hasty:
-            return -inf
-        return self._queue[0][0] if self._queue else None
+        return -inf if self._hasty else self._queue[0][0] if self._queue else None
 
     def add(self, source: str, key: Hashable, replies: Sequence[Reply], dues: Sequence[float]) -> bool:
         """Queue the answers to one search; afterwards those to another may be due at once.
