@@ -64,7 +64,7 @@ def test_what_is_there_at_the_start_is_what_ip_tells(watched: Watched) -> None:
     found = watched.prompt.do('watcher.told[-1]')
     assert [one[:4] for one, _ in found if one[0] == 'lo'] == [['lo', 1, '127.0.0.1', 8], ['lo', 1, '::1', 128]]
     assert [why for one, why in found if one[0] == 'lo'] == ['', NO_MULTICAST]
-    ((_, number, *ipv4, _), why), ((_, _, *ipv6, _), _) = [one for one in found if one[0][0] == 'eth0']
+    ((_, number, *ipv4, _, _), why), ((_, _, *ipv6, _, _), _) = [one for one in found if one[0][0] == 'eth0']
     assert (ipv4, why) == ([watched.host.address, 24], '')
     assert (ipv6[0][:6], ipv6[1]) == ('fe80::', 64)
     assert watched.host.run('ip', 'link', 'show', 'eth0').stdout.startswith(f'{number}: eth0')
