@@ -8,7 +8,7 @@ import asyncio
 import errno
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from ssdp.aio import SimpleServiceDiscoveryProtocol
@@ -31,7 +31,7 @@ from ._advertising import (
 )
 from ._discovery import Advertisement, Search, bundled
 from ._interfaces import Interface, hostOf
-from ._links import EndpointFactory, Links, LinkSet
+from ._links import Links, LinkSet, MakeLinks
 from ._message import DateStamp
 from ._presence import Departure, Renewal
 from ._sockets import GROUP, LINK_GROUP, PORT, SITE_GROUP, groupAddress, groupOf
@@ -254,7 +254,7 @@ class SSDP:
         self.dateStamp = DateStamp()
         self.endpoints: dict[Interface, AnnouncerService] = {}
         self.failures: Counter[tuple[str, int]] = Counter()  # to send, by the interface's name and the error's number
-        self.makeLinks: Callable[[EndpointFactory, int], LinkSet] = Links  # the seam to the network
+        self.makeLinks: MakeLinks = Links  # the seam to the network
         self._links: LinkSet | None = None
         self._timetable: Timetable[_Due] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -273,7 +273,7 @@ class SSDP:
         """Open the sockets and begin to announce; a second time is harmless."""
         if self._timetable is None:
             annoncer = self.annoncer
-            self._links = self.makeLinks(self._endpoint, annoncer.limits.maxDatagramBytes)
+            self._links = self.makeLinks(self._endpoint, annoncer.limits.maxDatagramBytes, annoncer.access.placeOf)
             self.protocol.forget()
             self._timetable = timetable = Timetable(annoncer.limits, annoncer.maxAge, self.advertise, self._send)
             await self._links.join(annoncer.inUse)

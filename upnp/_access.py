@@ -18,7 +18,7 @@ from .GENA import CallbackRule
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-__all__ = ['Access', 'Here']
+__all__ = ['BEYOND', 'HERE', 'LINK', 'NOWHERE', 'Access', 'Here']
 
 AUTHORITY = r'(?a)(?P<host>\[[0-9A-Fa-f:.]+(?:%[^\]]*)?\]|[^:\[\]@/\s]+)(?::(?P<port>\d{0,5}))?\Z'
 PORTS = {'http': 80, 'https': 443}  # https: of a proxy before us
@@ -45,6 +45,10 @@ class Subnet(NamedTuple):
         network = ip_network(interface.subnet, strict=False)
         hasEdges = network.version == 4 and network.max_prefixlen - network.prefixlen >= ONE_HOST_BITS
         return cls(network, (network.broadcast_address, network.network_address) if hasEdges else ())
+
+
+# Where the source of a search is: nowhere that is answered, on this machine, on the link, or behind a router.
+NOWHERE, HERE, LINK, BEYOND = '', 'here', 'link', 'beyond'
 
 
 class Here(Protocol):
@@ -90,7 +94,7 @@ class Access:
         self._choice: Choice | None = None
         self._ownAddresses: frozenset[str] = frozenset()  # of that choice, and so the others
         self._subnets: dict[str, tuple[Subnet, ...]] = {}  # by the interface's name
-        self._sources: OrderedDict[tuple[str, Interface], bool] = OrderedDict()
+        self._sources: OrderedDict[tuple[str, Interface], str] = OrderedDict()
 
     # Under which names
 
@@ -142,6 +146,13 @@ class Access:
     def isAnswered(self, source: str, interface: Interface) -> bool:
         """Tell whether a search is answered: on the link that it came in on, from this machine, or where it is allowed.
 
+        The parameters are those of :meth:`placeOf`.
+        """
+        return self.placeOf(source, interface) != NOWHERE
+
+    def placeOf(self, source: str, interface: Interface) -> str:
+        """Return where the source of a search is: ``HERE``, ``LINK``, ``BEYOND`` where that is allowed, or ``NOWHERE``.
+
         On the link are all subnets of that interface, its point-to-point peer, and link-local addresses of IPv6.
 
         :param source: the address that it came from, with or without a zone.
@@ -159,22 +170,22 @@ class Access:
             verdict = self._sources[source, interface] = self._judge(source.partition('%')[0], interface, choice)
         return verdict
 
-    def _judge(self, source: str, interface: Interface, choice: Choice) -> bool:
+    def _judge(self, source: str, interface: Interface, choice: Choice) -> str:
         from ipaddress import ip_address  # here, as a device that nobody searches for needs it not
 
         address = ip_address(source)
         if address.is_multicast or address.is_unspecified or source == BROADCAST:
-            return False
+            return NOWHERE
         if address.is_loopback and not interface.isLoopback:
-            return False  # from outside, whatever it says
+            return NOWHERE  # from outside, whatever it says
         if source in self._ownAddresses:
-            return True  # a program on this machine
+            return HERE  # a program on this machine
         for network, edges in self._subnetsOf(interface.name, choice):
             if address in network:
-                return address not in edges
+                return NOWHERE if address in edges else LINK
         if address.version == 6 and address.is_link_local:
-            return True
-        return any(address in network for network in self._allowed)
+            return LINK
+        return BEYOND if any(address in network for network in self._allowed) else NOWHERE
 
     def _subnetsOf(self, name: str, choice: Choice) -> tuple[Subnet, ...]:
         """Return the subnets of an interface, read once: who forges sources has them looked at for each."""

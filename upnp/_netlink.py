@@ -1,8 +1,9 @@
-"""What Linux tells of its links and addresses: rtnetlink messages to values (rtnetlink(7), linux/rtnetlink.h).
+"""What Linux tells of its links, addresses and neighbours: rtnetlink messages to values (rtnetlink(7)).
 
 It knows bytes, and refuses to know the socket they come by.
 """
 
+import errno
 from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import NamedTuple
@@ -21,11 +22,15 @@ from ._interfaces import (
 )
 from .Errors import MessageError
 
-__all__ = ['ADDRESSES_REQUEST', 'LINKS_REQUEST', 'Address', 'Answer', 'Link', 'foundOf']
+__all__ = [
+    *('ADDRESSES_REQUEST', 'LINKS_REQUEST', 'Address', 'Answer', 'Link', 'foundOf'),
+    *('NUD_INCOMPLETE', 'NUD_PROBE', 'NUD_VALID', 'neighbourRequest', 'neighbourState'),
+]
 
 # linux/netlink.h, linux/rtnetlink.h
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 RTM_NEWLINK, RTM_GETLINK, RTM_NEWADDR, RTM_GETADDR = 16, 18, 20, 22
+RTM_NEWNEIGH, RTM_GETNEIGH = 28, 30
 NLM_F_REQUEST, NLM_F_DUMP_INTR, NLM_F_DUMP = 0x01, 0x10, 0x300
 NLA_TYPE_MASK = 0x3FFF  # the two bits above tell how an attribute is packed
 RTEXT_FILTER_SKIP_STATS = 0x08
@@ -37,9 +42,16 @@ IFLA_IFNAME, IFLA_EXT_MASK = 3, 29
 IFA_ADDRESS, IFA_LOCAL, IFA_FLAGS = 1, 2, 8
 IFA_F_TEMPORARY, IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_TENTATIVE = 0x01, 0x08, 0x20, 0x40
 
+# linux/neighbour.h
+NDA_DST = 1
+NUD_INCOMPLETE, NUD_REACHABLE, NUD_STALE, NUD_DELAY, NUD_PROBE = 0x01, 0x02, 0x04, 0x08, 0x10
+NUD_NOARP, NUD_PERMANENT = 0x40, 0x80
+NUD_VALID = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_NOARP | NUD_PERMANENT  # is sent to at once
+
 MESSAGE = Struct('=IHHII')  # nlmsghdr: length, kind, flags, sequence, port
 LINK = Struct('=BxHiII')  # ifinfomsg: family, kind of hardware, number, flags, change
 ADDRESS = Struct('=BBBBI')  # ifaddrmsg: family, prefix, flags, scope, number of the link
+NEIGHBOUR = Struct('=BxxxiHBB')  # ndmsg: family, number of the link, state, flags, kind
 ATTRIBUTE = Struct('=HH')  # nlattr: length, kind
 INT32, UINT32, GROUPS = Struct('=i'), Struct('=I'), Struct('!8H')
 ADDRESS_BYTES = {AF_INET: 4, AF_INET6: 16}
@@ -89,7 +101,7 @@ class Answer:
 
         :raises MessageError: it is no netlink message, or it is cut off; what stood before is taken in.
         """
-        for kind, flags, body in messages(data):
+        for kind, flags, _, body in messages(data):
             self.isInterrupted |= bool(flags & NLM_F_DUMP_INTR)
             if kind == RTM_NEWLINK:
                 self.links.append(parseLink(body))
@@ -101,16 +113,44 @@ class Answer:
                 return
 
 
-def messages(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Yield kind, flags and body of each message."""
+def neighbourRequest(number: int, packed: bytes, sequence: int) -> bytes:
+    """Return a request for what is known of one neighbour; from Linux 5.0.
+
+    :param number: of the link that it is on.
+    :param packed: its address, as the kernel has it.
+    """
+    family = AF_INET if len(packed) == ADDRESS_BYTES[AF_INET] else AF_INET6
+    body = NEIGHBOUR.pack(family, number, 0, 0, 0) + ATTRIBUTE.pack(ATTRIBUTE.size + len(packed), NDA_DST) + packed
+    return MESSAGE.pack(MESSAGE.size + len(body), RTM_GETNEIGH, NLM_F_REQUEST, sequence, 0) + body
+
+
+def neighbourState(data: bytes, sequence: int) -> int | None:
+    """Return the state of a neighbour (``NUD_...``), 0 where it is not known.
+
+    :param sequence: of the request.
+    :returns: None where this is the answer to another one.
+    :raises MessageError: the kernel refuses to tell, or it is no netlink message.
+    """
+    for kind, _, of, body in messages(data):
+        if of == sequence and kind == RTM_NEWNEIGH:
+            return unpack(NEIGHBOUR, body)[2]
+        if of == sequence and kind == NLMSG_ERROR:
+            if (number := parseErrno(body)) != errno.ENOENT:
+                raise MessageError(f'netlink tells of no neighbour: error {number}')
+            return 0
+    return None
+
+
+def messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
+    """Yield kind, flags, sequence number and body of each message."""
     at = 0
     while at < len(data):
         if len(data) - at < MESSAGE.size:
             raise MessageError(f'netlink message cut off: {data[at:]!r}')
-        length, kind, flags, _, _ = MESSAGE.unpack_from(data, at)
+        length, kind, flags, sequence, _ = MESSAGE.unpack_from(data, at)
         if not MESSAGE.size <= length <= len(data) - at:
             raise MessageError(f'netlink message of {length} bytes where there are {len(data) - at}')
-        yield kind, flags, data[at + MESSAGE.size : at + length]
+        yield kind, flags, sequence, data[at + MESSAGE.size : at + length]
         at += aligned(length)
 
 

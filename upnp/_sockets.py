@@ -17,7 +17,8 @@ from ._interfaces import Interface
 
 __all__ = [
     *('GROUP', 'LINK_GROUP', 'PORT', 'SITE_GROUP', 'attachFilter', 'bindSearchPort', 'groupAddress'),
-    *('groupOf', 'infoOf', 'join', 'keyOf', 'leave', 'openSocket', 'packed', 'sendBy', 'tellArrivals', 'wildcard'),
+    *('groupOf', 'infoOf', 'join', 'keyOf', 'leave', 'openContact', 'openSocket', 'packed', 'sendBy', 'tellArrivals'),
+    'wildcard',
 ]
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ MULTICAST_TTL = 2  # UDA 1.1 §1.1
 SEARCH_PORTS = range(49152, 65536)  # UDA 1.1 §1.2.2: SEARCHPORT
 SEARCH_PORT_TRIES = 64
 RECEIVE_BUFFER_BYTES = 1 << 20  # asked for; Linux grants what its limit allows, BSD that or nothing
+CONTACT_BUFFER_BYTES = 1 << 18  # some 400 answers that wait for hardware addresses, and so many neighbours at most
+NOBODY_PORT = 9  # discard (RFC 863)
 REUSE_PORT_SYSTEMS = ('darwin', 'ios', 'dragonfly', 'freebsd', 'netbsd', 'openbsd')  # what their names begin with
 
 # linux/in.h, linux/in6.h, asm-generic/socket.h: numbers that Python's socket module does not name in every version
@@ -164,6 +167,32 @@ def bindSearchPort(sock: socket.socket, address: str) -> None:
         except OSError as error:  # EACCES: Windows keeps ranges of ports for itself
             if error.errno not in (errno.EADDRINUSE, errno.EACCES) or not last:
                 raise
+
+
+def openContact(listening: socket.socket) -> socket.socket:
+    """Return a socket that sends from the port of another one, by a buffer of its own, and hears nothing (Linux).
+
+    It is bound to loopback, and connected to where nothing comes from: whatever arrives is given to the other one. What
+    it sends bears the source that goes with it (:func:`infoOf`).
+
+    :raises OSError: there is no such socket to be had.
+    """
+    loopback, port = '::1' if listening.family == socket.AF_INET6 else '127.0.0.1', listening.getsockname()[1]
+    sock = socket.socket(listening.family, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, CONTACT_BUFFER_BYTES)
+        sharePort(sock, isShared=True)
+        sharePort(listening, isShared=True)
+        try:
+            sock.bind((loopback, port))
+        finally:
+            sharePort(listening, isShared=port == PORT)
+        sock.connect((loopback, NOBODY_PORT))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 def tellArrivals(sock: socket.socket, *, isIPv6: bool) -> None:

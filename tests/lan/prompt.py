@@ -23,10 +23,13 @@ class PromptError(Exception):
 
 
 class Prompt:
-    """A running program that executes lines of Python, announcing devices among other things."""
+    """A running program that executes lines of Python, announcing devices among other things.
 
-    def __init__(self, host: Host) -> None:
-        self._program = host.python('-m', 'tests.lan.programs.prompt', strict=True, stdin=subprocess.PIPE)
+    :param strict: in development mode, which is several times slower.
+    """
+
+    def __init__(self, host: Host, *, strict: bool = True) -> None:
+        self._program = host.python('-m', 'tests.lan.programs.prompt', strict=strict, stdin=subprocess.PIPE)
 
     def __enter__(self) -> Prompt:
         return self

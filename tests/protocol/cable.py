@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from upnp._interfaces import Interface
-from upnp._links import EndpointFactory
+from upnp._links import EndpointFactory, PlaceOf
 from upnp._sockets import GROUP, PORT, groupOf
 
 Address = tuple[str, int]
@@ -56,7 +56,7 @@ class Cable:
         self._rng = Random(self.seed)
         self._endpoints: list[tuple[Address, str, asyncio.DatagramProtocol]] = []
 
-    def links(self, factory: EndpointFactory, maxDatagramBytes: int) -> 'CableLinks':
+    def links(self, factory: EndpointFactory, maxDatagramBytes: int, placeOf: PlaceOf) -> 'CableLinks':
         """Return what an announcer opens instead of sockets: ``server.ssdp.makeLinks = cable.links``."""
         return CableLinks(self, factory)
 

@@ -8,11 +8,13 @@ import socket
 import struct
 import sys
 from collections.abc import Callable, Coroutine, Iterator
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
 
 from upnp import _sockets
+from upnp._access import BEYOND, HERE, LINK
 from upnp._interfaces import Interface
 from upnp._links import Links, LinkTransport
 
@@ -64,6 +66,15 @@ class System:
         self.broken: dict[bytes, int] = {}  # what a membership contains, and the number of the error
         self.refusals: list[int] = []  # of what is sent, in turn
         self.endpoints: dict[tuple[Interface, bool], Ears] = {}
+        self.places: dict[str, str] = {}  # of addresses that are not on the link
+        self.neighbours: dict[tuple[int, str], int] | None = None  # their states; None: no netlink here
+        self.asked: list[tuple[int, str]] = []
+        self.netlinks: list[FakeNetlink] = []
+        self.hasLoopback = True
+
+    def placeOf(self, address: str, interface: Interface) -> str:
+        ip_address(address)
+        return self.places.get(address, LINK)
 
     def endpoint(self, interface: Interface, multicast: bool) -> Ears:
         """Make an endpoint: the factory."""
@@ -95,6 +106,7 @@ class FakeSocket:
         self.family, self.type, self.isClosed = family, kind, False
         self.options: list[tuple[int, int, object]] = []
         self.name: tuple[Any, ...] = ('', 0)
+        self.peer: tuple[Any, ...] | None = None
         self.sent: list[tuple[bytes, list[Any], object]] = []
         self.waiting: list[tuple[bytes, list[Any], object]] = []
         self._ends = os.pipe()
@@ -126,6 +138,11 @@ class FakeSocket:
 
     def getsockname(self) -> tuple[Any, ...]:
         return self.name
+
+    def connect(self, address: tuple[Any, ...]) -> None:
+        if not self.system.hasLoopback:
+            raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
+        self.peer = address
 
     def getpeername(self) -> None:
         raise OSError(errno.ENOTCONN, 'not connected')
@@ -179,6 +196,32 @@ class FakeSocket:
                 os.close(end)
 
 
+class FakeNetlink:
+    """A socket to a kernel that knows some neighbours."""
+
+    def __init__(self, system: System) -> None:
+        if system.neighbours is None:
+            raise OSError(errno.EPROTONOSUPPORT, os.strerror(errno.EPROTONOSUPPORT))
+        self._system, self._known, self._answer = system, system.neighbours, b''
+        self.isClosed = False
+        system.netlinks.append(self)
+
+    def send(self, request: bytes) -> None:
+        sequence, family, number = struct.unpack_from('=8xI4xB3xi', request)
+        asked = number, socket.inet_ntop(family, request[32:])
+        self._system.asked.append(asked)
+        kind, body = 2, struct.pack('=i', -errno.ENOENT)
+        if asked in self._known:
+            kind, body = 28, struct.pack('=BxxxiHBB', family, number, self._known[asked], 0, 1)
+        self._answer = struct.pack('=IHHII', 16 + len(body), kind, 0, sequence, 77) + body
+
+    def recvfrom(self, size: int) -> tuple[bytes, tuple[int, int]]:
+        return self._answer, (0, 0)
+
+    def close(self) -> None:
+        self.isClosed = True
+
+
 @pytest.fixture
 def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     """Such a machine in place of this one, a Linux unless told otherwise."""
@@ -188,6 +231,8 @@ def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     true = socket.socket
 
     def make(family: int = -1, kindOf: int = -1, proto: int = -1, fileno: int | None = None) -> Any:
+        if family == socket.AF_NETLINK:
+            return FakeNetlink(made)
         isOurs = kindOf == socket.SOCK_DGRAM and fileno is None  # a loop's own sockets are others
         return kind(family, kindOf) if isOurs else true(family, kindOf, proto, fileno)
 
@@ -197,10 +242,11 @@ def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     for sock in left:
         sock.close()
     assert left == []
+    assert all(netlink.isClosed for netlink in made.netlinks)
 
 
 def linksOf(system: System) -> Links:
-    return Links(system.endpoint, MAX_BYTES)
+    return Links(system.endpoint, MAX_BYTES, system.placeOf)
 
 
 def play(scene: Callable[[], Coroutine[Any, Any, None]], *, isBlind: bool = False) -> None:
@@ -453,6 +499,197 @@ def test_equal_datagrams_leave_one_by_one_beyond_the_bounds_of_a_call(size: int,
         links, ears, sock = await connected(system)
         ears.transport.sendEqual(bytes(size * count), size, ('192.0.2.9', 5000))
         assert [len(data) for data, _, _ in sock.sent] == [size] * count
+        links.close()
+
+    play(scene)
+
+
+# First contacts
+
+REACHABLE, INCOMPLETE, FAILED = 0x02, 0x01, 0x20
+
+
+def asked(system: System, peer: str, interface: Interface = ETH0) -> tuple[list[bytes], list[bytes]]:
+    """Return what is sent by the shared socket and by the second one, of answers to a peer."""
+    sent: list[list[bytes]] = []
+
+    async def scene() -> None:
+        links = linksOf(system)
+        await links.join([interface])
+        transport = system.endpoints[interface, False].transport
+        for data in (b'one', b'two'):
+            transport.sendto(data, (peer, 5000))
+        transport.sendEqual(b'334455', 2, (peer, 5000))
+        sent.extend([data for data, _, _ in sock.sent] for sock in system.open)
+        links.close()
+
+    play(scene)
+    return sent[0], sent[1]
+
+
+EVERYTHING = [b'one', b'two', b'334455']
+
+
+@pytest.mark.parametrize(
+    ('state', 'expected'),
+    [(REACHABLE, (EVERYTHING, [])), (0, ([], EVERYTHING)), (FAILED, ([], EVERYTHING))],
+)
+@pytest.mark.parametrize(('interface', 'peer'), [(ETH0, '192.0.2.9'), (WIDE, '2001:db8::9'), (LINK0, 'fe80::9')])
+def test_whom_the_kernel_does_not_know_is_answered_by_a_socket_of_its_own(
+    interface: Interface, peer: str, state: int, expected: tuple[list[bytes], list[bytes]], system: System
+) -> None:
+    system.neighbours = {(2, peer): state} if state else {}
+    assert asked(system, peer, interface) == expected
+    assert set(system.asked) == {(2, peer)}
+
+
+def test_who_is_looked_for_gets_no_more_than_the_answers_to_a_search_or_two(system: System) -> None:
+    """What waits for somebody who is not there takes room for three seconds."""
+    system.neighbours = {}
+
+    async def scene() -> None:
+        links = linksOf(system)
+        await links.join([ETH0])
+        assert system.neighbours is not None
+        transport = system.endpoints[ETH0, True].transport
+        for number in range(20):
+            transport.sendto(bytes((number,)), ('192.0.2.9', 5000))
+            system.neighbours[2, '192.0.2.9'] = INCOMPLETE
+        transport.sendEqual(b'334455', 2, ('192.0.2.9', 5000))
+        main, contact = system.open
+        assert main.sent == []
+        assert [data for data, _, _ in contact.sent] == [bytes((number,)) for number in range(16)]
+        links.close()
+
+    play(scene)
+
+
+def test_where_no_room_is_left_for_first_contacts_who_is_known_is_still_answered(system: System) -> None:
+    """And who is not has to wait a moment."""
+    system.neighbours = {(2, '192.0.2.8'): REACHABLE}
+
+    async def scene() -> None:
+        links = linksOf(system)
+        await links.join([ETH0])
+        transport = system.endpoints[ETH0, True].transport
+        system.refusals = [errno.EAGAIN]
+        for data, peer in ((b'full', '192.0.2.9'), (b'crowded', '192.0.2.9'), (b'known', '192.0.2.8')):
+            transport.sendto(data, (peer, 5000))
+        assert [[data for data, _, _ in sock.sent] for sock in system.open] == [[b'known'], []]
+        assert len(system.asked) == 2
+        await asyncio.sleep(0.2)
+        transport.sendto(b'again', ('192.0.2.9', 5000))
+        assert [data for data, _, _ in system.open[1].sent] == [b'again']
+        links.close()
+
+    play(scene)
+
+
+def test_who_is_known_is_asked_about_every_two_seconds(system: System) -> None:
+    system.neighbours = {(2, '192.0.2.9'): REACHABLE}
+
+    async def scene() -> None:
+        links = linksOf(system)
+        await links.join([ETH0])
+        transport = system.endpoints[ETH0, True].transport
+        for seconds, times in ((0.0, 1), (1.9, 1), (0.2, 2)):
+            await asyncio.sleep(seconds)
+            transport.sendto(b'x', ('192.0.2.9', 5000))
+            assert len(system.asked) == times
+        links.close()
+
+    play(scene)
+
+
+def test_ways_to_many_are_not_heaped_up(system: System) -> None:
+    system.neighbours = {}
+
+    async def scene() -> None:
+        links = linksOf(system)
+        await links.join([ETH0])
+        transport = system.endpoints[ETH0, True].transport
+        for number in range(3000):
+            transport.sendto(b'x', (f'10.0.{number // 250}.{number % 250 + 1}', 5000))
+        assert max(len(table) for table in vars(transport).values() if isinstance(table, dict)) == 3000 % 1024
+        assert len(system.open[1].sent) == 3000
+        links.close()
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    ('peer', 'place', 'interface'),
+    [
+        (GROUP, LINK, ETH0),
+        (LINK_GROUP, LINK, LINK0),
+        ('198.18.0.9', BEYOND, ETH0),
+        ('192.0.2.21', HERE, ETH0),
+        ('peer.example.org', LINK, ETH0),
+        ('127.0.0.1', LINK, Interface('lo', 1, '127.0.0.1', 8)),
+    ],
+)
+def test_nobody_is_asked_about_groups_other_networks_names_and_this_machine(
+    peer: str, place: str, interface: Interface, system: System
+) -> None:
+    system.neighbours, system.places = {}, {peer: place}
+    assert asked(system, peer, interface) == (EVERYTHING, [])
+    assert system.asked == []
+
+
+@pytest.mark.parametrize('isTaken', [False, True])
+@pytest.mark.parametrize(('interface', 'loopback'), [(ETH0, '127.0.0.1'), (WIDE, '::1')])
+def test_the_second_socket_has_the_port_of_the_first_and_hears_nobody(
+    interface: Interface, loopback: str, isTaken: bool, system: System
+) -> None:
+    """Port 1900 stays shared, and the one that stands for it stays ours alone."""
+    system.neighbours, system.isTaken = {}, isTaken
+
+    async def scene() -> None:
+        links = linksOf(system)
+        await links.join([interface])
+        main, contact = system.open
+        assert contact.name == (loopback, main.name[1])
+        assert contact.peer == (loopback, 9)
+        assert main.told(socket.SOL_SOCKET, socket.SO_REUSEADDR)[-1] == int(not isTaken)
+        links.close()
+
+    play(scene)
+
+
+def test_without_a_second_socket_all_is_sent_by_the_first(system: System) -> None:
+    system.neighbours, system.hasLoopback = {}, False
+
+    async def scene() -> None:
+        links, ears, sock = await connected(system)
+        ears.transport.sendto(b'x', ('192.0.2.9', 5000))
+        assert [data for data, _, _ in sock.sent] == [b'x']
+        links.close()
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    ('peer', 'interface', 'isRouted'),
+    [
+        ('203.0.113.7', ETH0, True),
+        ('2001:db8::21', WIDE, True),
+        ('2001:db8::21', LINK0, True),
+        ('fe80::21', LINK0, False),
+    ],
+)
+def test_who_is_on_this_machine_is_answered_by_its_own_routes(
+    peer: str, interface: Interface, isRouted: bool, system: System
+) -> None:
+    """What keeps to a link would have the kernel ask there for an address of ours; a link-local one is of its link."""
+    system.places[peer] = HERE
+
+    async def scene() -> None:
+        links = linksOf(system)
+        await links.join([interface])
+        system.endpoints[interface, True].transport.sendto(b'x', (peer, 5000))
+        ((_, ((_, _, information),), _),) = system.open[0].sent
+        number = information[16:] if ':' in peer else information[:4]
+        assert number == struct.pack('=i', 0 if isRouted else 2)
         links.close()
 
     play(scene)

@@ -300,6 +300,43 @@ def test_what_the_kernel_tells_is_what_is_expected(address: str) -> None:
     assert peer[0] == address
 
 
+@pytest.mark.skipif(sys.platform != 'linux', reason='Linux tells arrivals')
+@pytest.mark.parametrize('address', ['127.0.0.1', pytest.param('::1', marks=IPV6_ONLY)])
+def test_a_second_socket_sends_from_the_port_of_the_first_and_hears_nothing(address: str) -> None:
+    """To loopback alone; several datagrams in one call, too (UDP_SEGMENT)."""
+    lo, isIPv6 = Interface('lo', socket.if_nametoindex('lo'), address, 8), ':' in address
+    with _sockets.openSocket(isIPv6=isIPv6) as sock, socket.socket(sock.family, socket.SOCK_DGRAM) as peer:
+        try:
+            sock.bind((address, 0))
+        except OSError as error:
+            pytest.skip(str(error))
+        peer.bind((address, 0))
+        sock.settimeout(5)
+        peer.settimeout(5)
+        with _sockets.openContact(sock) as contact:
+            cut = socket.IPPROTO_UDP, 103, struct.pack('=H', 1)
+            contact.sendmsg([b'ab'], [_sockets.infoOf(lo, address), cut], 0, peer.getsockname())
+            assert [peer.recvfrom(9) for _ in range(2)] == [(b'a', sock.getsockname()), (b'b', sock.getsockname())]
+            peer.sendto(b'x', sock.getsockname())
+            assert sock.recvfrom(9) == (b'x', peer.getsockname())
+            with pytest.raises(BlockingIOError):
+                contact.recv(9)
+        assert not sock.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)  # not port 1900: it stays ours alone
+
+
+def test_a_second_socket_that_cannot_be_had_is_closed() -> None:
+    """As there is no descriptor left for long, and the port of the first is not given away."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock, socket.socket(sock.family, sock.type) as other:
+        other.bind(('127.0.0.1', 0))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken = SimpleNamespace(family=sock.family, getsockname=other.getsockname, setsockopt=sock.setsockopt)
+        before = os.listdir('/dev/fd')
+        with pytest.raises(OSError, match='in use'):
+            _sockets.openContact(taken)  # type: ignore[arg-type]
+        assert len(os.listdir('/dev/fd')) == len(before)
+        assert not sock.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
+
+
 # Other ports
 
 

@@ -572,7 +572,7 @@ def test_a_start_that_was_overtaken_by_another_begins_nothing() -> None:
     async def scene() -> None:
         server = upnp.Announcer(demo(), 0, HERE)
         first, second = gates
-        server.ssdp.makeLinks = lambda factory, _limit: Slow(cable, factory)
+        server.ssdp.makeLinks = lambda factory, _limit, _placeOf: Slow(cable, factory)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(server.ssdp.start())
             await asyncio.sleep(0)

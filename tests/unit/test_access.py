@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from upnp._access import Access
+from upnp._access import BEYOND, HERE, LINK, NOWHERE, Access
 from upnp._interfaces import Choice, Interface
 from upnp._options import checkedAllowedHosts, checkedNetworks
 
@@ -199,6 +199,17 @@ def test_a_search_is_answered_on_the_link_that_it_came_in_on(
     source: str, interface: Interface, isAnswered: bool
 ) -> None:
     assert access().isAnswered(source, interface) == isAnswered
+
+
+@pytest.mark.parametrize(
+    ('source', 'place'),
+    [
+        *(('192.168.1.77', LINK), ('10.200.3.4', LINK), ('fe80::9', LINK), ('192.168.1.255', NOWHERE)),
+        *(('192.168.1.20', HERE), ('192.168.7.20', HERE), ('203.0.113.9', BEYOND), ('203.0.114.9', NOWHERE)),
+    ],
+)
+def test_a_source_is_on_the_link_on_this_machine_or_behind_a_router(source: str, place: str) -> None:
+    assert access(allowedNetworks=('203.0.113.0/24', '192.168.0.0/16')).placeOf(source, ETH0) == place
 
 
 @pytest.mark.parametrize(

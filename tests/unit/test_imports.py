@@ -25,7 +25,9 @@ HEAVY = {
     *('pkg_resources', 'pprint', 'setuptools', 'socketserver', 'sqlite3', 'ssl', 'subprocess', 'tempfile', 'typeguard'),
     *('unittest', 'urllib.request', 'xml', 'xmlrpc'),
 }
-LATER = {'__init__', '__main__', '_reading', '_notifier', '_fetch', '_netlink', '_owners', '_watch'}
+LATER = {
+    *('__init__', '__main__', '_reading', '_notifier', '_fetch', '_neighbours', '_netlink', '_owners', '_watch'),
+}
 MAX_FOREIGN_MODULES = 50  # those of the standard library and the dependencies, beyond asyncio's own
 
 

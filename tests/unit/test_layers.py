@@ -26,7 +26,7 @@ LEVELS = {
     '3c': ('_subscriptions',),
     '4': (
         *('_sockets', '_identity', '_loops', '_connection', '_transport', '_owners', '_watch'),
-        *('_listening', '_admission', '_worker'),
+        *('_listening', '_admission', '_neighbours', '_worker'),
     ),
     '4b': ('_calls', '_crowd', '_timetable', '_fetch', '_life', '_links', '_network', '_plain'),
     '4c': ('_notifier',),

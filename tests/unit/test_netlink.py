@@ -1,5 +1,6 @@
-"""What Linux tells of links and addresses, from bytes written out."""
+"""What Linux tells of links, addresses and neighbours, from bytes written out."""
 
+import errno
 import struct
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address
@@ -30,10 +31,12 @@ from upnp._netlink import (
     foundOf,
     hindranceOf,
     hindranceOfLink,
+    neighbourRequest,
+    neighbourState,
     textOf,
 )
 
-DONE, ERROR, NEW_LINK, NEW_ADDRESS = 3, 2, 16, 20
+DONE, ERROR, NEW_LINK, NEW_ADDRESS, NEW_NEIGHBOUR = 3, 2, 16, 20, 28
 UP, LOOPBACK, MULTICAST, LOWER_UP, DORMANT = 0x1, 0x8, 0x1000, 0x10000, 0x20000
 RUNNING = 0x40
 USABLE = UP | MULTICAST | LOWER_UP
@@ -104,6 +107,78 @@ def test_the_request_for_links_asks_for_all_of_them_without_counters() -> None:
 def test_the_request_for_addresses_asks_for_those_of_every_protocol() -> None:
     expected = '18000000 1600 0103 00000000 00000000 00 00 00 00 00000000'  # 24 bytes, RTM_GETADDR
     assert bytes.fromhex(expected) == ADDRESSES_REQUEST
+
+
+@pytest.mark.parametrize(
+    ('address', 'expected'),
+    [
+        (
+            ip4('192.0.2.9'),
+            '24000000 1e00 0100 07000000 00000000'  # 36 bytes, RTM_GETNEIGH, NLM_F_REQUEST, sequence
+            '02 00 0000 03000000 0000 00 00'  # AF_INET, link 3
+            '0800 0100 c0000209',  # NDA_DST
+        ),
+        (
+            ip6('fe80::9'),
+            '30000000 1e00 0100 07000000 00000000'
+            '0a 00 0000 03000000 0000 00 00'  # AF_INET6
+            '1400 0100 fe800000 00000000 00000000 00000009',
+        ),
+    ],
+)
+def test_the_request_for_a_neighbour_asks_for_it_alone(address: bytes, expected: str) -> None:
+    assert neighbourRequest(3, address, 7) == bytes.fromhex(expected)
+
+
+# Neighbours
+
+# As a kernel 6.18 sent it: 192.168.1.11 on link 2, which is STALE
+NEIGHBOUR = bytes.fromhex(
+    '4c000000 1c00 0000 07000000 66130000'  # nlmsghdr: 76 bytes, RTM_NEWNEIGH, no flags, sequence, port
+    '02 00 0000 02000000 0400 00 01'  # AF_INET, link 2, NUD_STALE, no flags, RTN_UNICAST
+    '0800 0100 c0a8010b 0a00 0200 020000000001 0000'  # NDA_DST, NDA_LLADDR
+    '0800 0400 00000000 1400 0300 00000000 00000000 00000000 00000000'  # NDA_PROBES, NDA_CACHEINFO
+)
+
+
+def refusal(number: int, sequence: int = 7) -> bytes:
+    """An NLMSG_ERROR with the head of the request behind it."""
+    return struct.pack('=IHHIIi', 36, ERROR, 0, sequence, 77, -number) + bytes(16)
+
+
+def test_the_state_of_a_neighbour_is_told() -> None:
+    assert neighbourState(NEIGHBOUR, 7) == 0x04
+
+
+def test_a_neighbour_that_is_not_known_has_no_state() -> None:
+    assert neighbourState(refusal(errno.ENOENT), 7) == 0
+
+
+@pytest.mark.parametrize('data', [NEIGHBOUR, refusal(errno.ENOENT), refusal(errno.EPERM), b''])
+def test_an_answer_to_another_request_tells_nothing(data: bytes) -> None:
+    assert neighbourState(data, 8) is None
+
+
+def test_the_answer_may_stand_behind_others() -> None:
+    assert neighbourState(refusal(errno.ENOENT, 6) + message(NEW_LINK, b'') + NEIGHBOUR, 7) == 0x04
+
+
+@pytest.mark.parametrize(
+    'data',
+    [
+        *(refusal(number) for number in (errno.EOPNOTSUPP, errno.EPERM, errno.ENODEV, 0)),
+        *(NEIGHBOUR[:-1], b'x', struct.pack('=IHHII', 18, NEW_NEIGHBOUR, 0, 7, 77) + b'xx'),
+    ],
+)
+def test_a_refusal_and_what_is_no_answer_are_told_apart_from_a_neighbour_that_is_not_known(data: bytes) -> None:
+    with pytest.raises(MessageError):
+        neighbourState(data, 7)
+
+
+@given(st.binary(), st.integers(0, 2**32 - 1))
+def test_any_bytes_give_a_state_or_a_message_error(data: bytes, sequence: int) -> None:
+    with suppress(MessageError):
+        assert neighbourState(data, sequence) in (None, *range(1 << 16))
 
 
 # Answers
