@@ -16,8 +16,8 @@ from ._addresses import SocketAddress
 from ._discovery import Advertisement, Target
 from ._interfaces import Interface
 from ._limits import Limits
-from ._links import LinkTransport
 from ._message import DateStamp
+from ._outlets import LinkTransport
 from ._sockets import GROUP, LINK_GROUP, PORT, SITE_GROUP, groupAddress, groupOf
 from .Objects import Device
 
@@ -48,7 +48,7 @@ MIN_JOINED = 8  # answers that leave in one call
 
 @runtime_checkable
 class Sender(Protocol):
-    """What datagrams go out by: an asyncio transport of any loop, or :class:`upnp._links.LinkTransport`."""
+    """What datagrams go out by: an asyncio transport of any loop, or :class:`upnp._outlets.LinkTransport`."""
 
     def sendto(self, data: bytes, addr: SocketAddress | None = None) -> None:
         """Send one datagram to ``(address, port)``."""

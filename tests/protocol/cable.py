@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from upnp._interfaces import Interface
-from upnp._links import EndpointFactory, PlaceOf
+from upnp._links import EndpointFactory
+from upnp._outlets import PlaceOf
 from upnp._sockets import GROUP, PORT, groupOf
 
 Address = tuple[str, int]

@@ -16,7 +16,8 @@ import pytest
 from upnp import _sockets
 from upnp._access import BEYOND, HERE, LINK
 from upnp._interfaces import Interface
-from upnp._links import Links, LinkTransport
+from upnp._links import Links
+from upnp._outlets import LinkTransport
 
 from .fakes import run
 from .test_transport import Blind
