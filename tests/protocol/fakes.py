@@ -85,7 +85,8 @@ def run(coroutine: Coroutine[Any, Any, Result], clock: Clock | None = None) -> R
 class FakeTransport(asyncio.Transport):
     """The writing side of a stream: keeps what was written.
 
-    :param stuck: whether the peer takes nothing, so that the buffer stays full.
+    :param stuck: whether the peer takes nothing, so that the buffer is never empty.
+    :param isFull: whether whoever writes has to wait then.
     """
 
     def __init__(
@@ -93,11 +94,13 @@ class FakeTransport(asyncio.Transport):
         peer: SocketAddress = ('192.0.2.9', 40000),
         own: SocketAddress = ('192.0.2.1', 5000),
         stuck: bool = False,
+        isFull: bool = True,
     ) -> None:
         super().__init__({'peername': peer, 'sockname': own})
         self.written = bytearray()
         self.isAborted = False
         self._stuck = stuck
+        self._isFull = isFull
         self._protocol: asyncio.StreamReaderProtocol | None = None
         self._closed = False
 
@@ -107,7 +110,7 @@ class FakeTransport(asyncio.Transport):
         reader = asyncio.StreamReader(loop=loop)
         self._protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
         self._protocol.connection_made(self)
-        if self._stuck:
+        if self._stuck and self._isFull:
             self._protocol.pause_writing()
         return reader, asyncio.StreamWriter(self, self._protocol, reader, loop)
 

@@ -5,7 +5,9 @@ import contextlib
 import errno
 import logging
 import re
+import resource
 import socket
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
@@ -883,6 +885,101 @@ def test_there_are_never_more_connections_than_allowed() -> None:
 
     play(scene, maxEventConnections=4)
     play(afterwards, maxEventConnections=4)
+
+
+def test_those_that_answered_at_once_have_no_more_connections_either() -> None:
+    """They may have them all, and fall silent."""
+
+    async def scene(stage: Stage) -> None:
+        prompt = [await stage.subscriber(OK, None) for _ in range(4)]
+        for one in prompt:
+            await stage.subscribe(one)
+            await one.hear(1)
+            await turns()
+        stage.lamp.Level = 1
+        for one in prompt[:2]:
+            await one.hear(2)
+        await turns()
+        assert [len(one.told) for one in prompt] == [2, 2, 1, 1]
+
+    play(scene, maxEventConnections=2)
+
+
+def test_events_never_use_up_the_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of them is for events, and half of these for those that have not shown that they answer at once."""
+    monkeypatch.setattr(resource, 'getrlimit', lambda _: (16, 16))
+
+    async def scene(stage: Stage) -> None:
+        silent = [await stage.subscriber(None) for _ in range(4)]
+        for one in silent:
+            await stage.subscribe(one)
+        await silent[1].hear(1)
+        await turns()
+        assert [one.connections for one in silent] == [1, 1, 0, 0]
+
+    play(scene)
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='Linux leaves whoever finds the queue full without an answer')
+def test_a_callback_that_accepts_no_connection_is_given_up() -> None:
+    """Limit connectSeconds."""
+
+    async def scene(stage: Stage) -> None:
+        second = await stage.subscriber()
+        with socket.create_server((HERE, 0), backlog=0) as full, contextlib.ExitStack() as queued:
+            for _ in range(4):
+                waiting = queued.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(full.getsockname())
+            assert statuses(await stage.ask(subscribing(f'<http://{HERE}:{full.getsockname()[1]}><{second.url}>'))) == [
+                200
+            ]
+            await stage.advance(4.9)
+            assert second.connections == 0
+            await stage.advance(0.2)
+            await second.hear(1)
+
+    play(scene)
+
+
+def test_all_callbacks_together_have_half_a_minute() -> None:
+    """UDA 1.1 §4.3.1."""
+
+    async def scene(stage: Stage) -> None:
+        silent = [await stage.subscriber(None) for _ in range(5)]
+        answer = await stage.ask(subscribing(''.join(f'<{one.url}>' for one in silent)))
+        assert statuses(answer) == [200]
+        stage.lamp.Level = 1
+        for one, seconds in zip(silent, (8, 8, 8, 6.1), strict=False):
+            await one.hear(1)
+            await stage.advance(seconds)
+        await silent[0].hear(2)
+        assert silent[4].connections == 0
+
+    play(scene, eventSeconds=8)
+
+
+def test_initial_events_of_those_that_have_left_are_not_heaped_up() -> None:
+    """They do not wait for a connection; those that subscribe and leave at once could be many."""
+
+    async def scene(stage: Stage) -> None:
+        silent, left, last = await stage.subscriber(None), await stage.subscriber(), await stage.subscriber()
+        await stage.subscribe(silent)
+        await silent.hear(1)
+        transport = FakeTransport((HERE, 40000), (HERE, 5000))
+        reader, writer = transport.connect()
+        serving = asyncio.create_task(stage.site.http.server.InConnection(reader, writer))
+        reader.feed_data(subscribing(f'<{left.url}>'))
+        await turns()
+        reader.feed_data(unsubscribing(fields(bytes(transport.written))['SID']))
+        reader.feed_eof()
+        await serving
+        await stage.subscribe(last)
+        await stage.advance(1.1)
+        await last.hear(1)
+        assert left.connections == 0
+
+    play(scene, maxEventConnections=2)
 
 
 def test_while_others_wait_an_event_is_given_up_after_a_second() -> None:

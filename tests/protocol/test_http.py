@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import resource
+import tracemalloc
 from collections.abc import Collection
 
 import pytest
@@ -157,6 +158,7 @@ def test_the_scpd_and_the_page_are_served(path: str, kind: str, content: bytes) 
         (get('/descr.xml', 'GET', '1.1', 'Content-Length: 9') + b'short', 400),
         (get('/descr.xml', 'GET', '1.1', 'Transfer-Encoding: chunked') + b'x\r\n', 400),
         (get('/descr.xml', 'GET', '1.1', 'Transfer-Encoding: chunked') + b'2\r\nabc\r\n', 400),
+        (get('/descr.xml', 'GET', '1.1', 'Transfer-Encoding: chunked') + b'2\r\nabc\r\n0\r\n\r\n', 400),
         (get('/descr.xml', 'GET', '1.1', 'Transfer-Encoding: chunked') + b'a' * 2000, 400),
         (get('/descr.xml', 'GET', '1.1', 'Transfer-Encoding: chunked') + b'fffff\r\n', 413),
         (get('/descr.xml', 'GET', '1.1', 'Transfer-Encoding: chunked') + b'0\r\n' + b'a: b\r\n' * 200, 431),
@@ -360,8 +362,9 @@ def test_a_peer_that_reads_nothing_is_cut_off() -> None:
         transport = FakeTransport(stuck=True)
         reader, writer = transport.connect()
         reader.feed_data(get())
-        await Site().http.server.InConnection(reader, writer)
-        return transport.isAborted
+        serving = asyncio.create_task(Site().http.server.InConnection(reader, writer))
+        ended, _ = await asyncio.wait([serving], timeout=60)
+        return bool(ended) and transport.isAborted
 
     assert run(scene())
 
@@ -392,6 +395,26 @@ def test_the_connection_idle_longest_gives_way(limits: dict[str, float], peers: 
     assert run(scene()) == alive
 
 
+def test_one_that_has_just_been_served_is_not_idle() -> None:
+    async def scene() -> list[bool]:
+        server = Site(maxConnections=2).http.server
+        transports = [FakeTransport(peer=(f'192.0.2.{number}', 40000)) for number in (7, 8, 9)]
+        ends = [one.connect() for one in transports]
+        tasks = [asyncio.create_task(server.InConnection(*both)) for both in ends[:2]]
+        await asyncio.sleep(0)
+        ends[0][0].feed_data(get())
+        for _ in range(3):
+            await asyncio.sleep(0)
+        tasks.append(asyncio.create_task(server.InConnection(*ends[2])))
+        await asyncio.sleep(0)
+        aborted = [one.isAborted for one in transports]
+        await server.stop()
+        await asyncio.wait(tasks)
+        return aborted
+
+    assert run(scene()) == [False, True, False]
+
+
 @pytest.mark.parametrize(('greedy', 'first'), [(8, 0), (9, 1)])
 def test_who_has_many_connections_gives_way_before_who_has_few(greedy: int, first: int) -> None:
     """Else one that holds all others busy with slow actions would have newcomers cut off in its place."""
@@ -414,7 +437,7 @@ def test_who_has_many_connections_gives_way_before_who_has_few(greedy: int, firs
 
 async def closing(server: HttpServer, *peers: str) -> tuple[list[FakeTransport], list['asyncio.Task[None]']]:
     """Return connections that wait for peers to take their last answer."""
-    transports = [FakeTransport(peer=(peer, 40000), stuck=True) for peer in peers]
+    transports = [FakeTransport(peer=(peer, 40000), stuck=True, isFull=False) for peer in peers]
     tasks = []
     for transport in transports:
         reader, writer = transport.connect()
@@ -443,6 +466,22 @@ def test_a_connection_counts_until_it_is_closed_and_gives_way_first() -> None:
         return aborted
 
     assert run(scene()) == [True, True, False, False]
+
+
+def test_a_connection_that_is_being_closed_gives_way_before_an_idle_one() -> None:
+    async def scene() -> list[bool]:
+        server = Site(maxConnectionsPerPeer=2, writeSeconds=1000).http.server
+        idle, newcomer = (FakeTransport(peer=('192.0.2.7', 40000)) for _ in range(2))
+        tasks = [asyncio.create_task(server.InConnection(*idle.connect()))]
+        transports, others = await closing(server, '192.0.2.7')
+        tasks += [*others, asyncio.create_task(server.InConnection(*newcomer.connect()))]
+        await asyncio.sleep(0)
+        aborted = [one.isAborted for one in (idle, *transports, newcomer)]
+        await server.stop()
+        await asyncio.wait(tasks)
+        return aborted
+
+    assert run(scene()) == [False, True, False]
 
 
 def test_what_waits_to_be_closed_is_cut_off_when_the_server_stops() -> None:
@@ -554,10 +593,29 @@ def test_what_has_the_size_of_a_limit_passes_and_one_more_does_not(
 def test_the_line_of_a_chunk_is_bounded(size: int, status: int, isWhole: bool) -> None:
     """Limit maxChunkLineBytes, however it comes; CR counts, LF does not."""
     head = get('/descr.xml', 'GET', '1.1', 'Transfer-Encoding: chunked')
-    line = b'1;' + b'x' * (size - 3) + b'\r\n'
-    pieces = [line] if isWhole else [line[:500], line[500:1000], line[1000:]]
-    end = [b'a\r\n0\r\n\r\n'] if status == 200 else []  # else nobody reads any more
-    assert statuses(exchange([head, *pieces, *end])) == [status]
+    sent = b'1;' + b'x' * (size - 3) + b'\r\n' + b'a\r\n0\r\n\r\n'
+    pieces = [sent] if isWhole else [sent[:500], sent[500:1000], sent[1000:]]
+    assert statuses(exchange([head, *pieces])) == [status]
+
+
+@pytest.mark.parametrize('coding', ['Content-Length: 8388608', 'Transfer-Encoding: chunked'])
+def test_a_body_that_nobody_wants_takes_no_memory(coding: str) -> None:
+    """It is dropped as it comes."""
+    size = 8 << 20
+    pieces = [get('/', 'GET', '1.1', coding), *([b'%x\r\n' % size] if 'chunked' in coding else [])]
+    tracemalloc.start()
+    exchange([*pieces, *[bytes(65536)] * (size // 65536)], maxBodyBytes=size)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 << 20
+
+
+def test_what_a_peer_asks_for_does_nothing_to_whoever_reads_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """To a terminal, the byte 0x9B is the beginning of a command."""
+    caplog.set_level(logging.DEBUG, 'upnp')
+    assert statuses(exchange(b'GET /\x9b2J HTTP/1.1\r\nHost: 192.0.2.1\r\n\r\n')) == [404]
+    assert r"'/\x9b2J'" in caplog.messages[-1]
+    assert caplog.messages[-1].isprintable()
 
 
 def test_documents_are_rendered_once_for_each_address() -> None:

@@ -358,6 +358,25 @@ def test_a_search_is_answered_on_its_link_or_where_that_is_allowed(
     assert run(scene()) == int(isAnswered)
 
 
+def test_port_0_is_never_answered() -> None:
+    """Nobody can ask from there: whoever says so has another in mind."""
+    cable = Cable()
+
+    async def scene() -> list[int]:
+        async with announced(cable, demo()) as server:
+            await asyncio.sleep(2)
+            (endpoint,) = server.ssdp.endpoints.values()
+            counts = []
+            for port in (0, 1):
+                search = f'M-SEARCH * HTTP/1.1\r\nMAN: "ssdp:discover"\r\nMX: 1\r\nST: {UDN}\r\n\r\n'
+                endpoint.datagram_received(search.encode(), ('127.0.0.98', port))
+                await asyncio.sleep(2)
+                counts.append(len(cable.sent(HERE, 'HTTP/1.1 200')))
+            return counts
+
+    assert run(scene()) == [0, 1]
+
+
 def test_bye_falls_silent_until_notify() -> None:
     """The documented pair; a device that said byebye does not answer either."""
     cable = Cable()
@@ -557,6 +576,36 @@ def test_a_datagram_beyond_the_limit_is_dropped_whoever_read_it() -> None:
             return counts
 
     assert run(scene()) == [1, 0]
+
+
+def test_searches_that_differ_are_not_heaped_up() -> None:
+    """What is remembered of those that come again and again has bounds; of what is not here there is nothing."""
+    search = 'M-SEARCH * HTTP/1.1\r\nMAN: "ssdp:discover"\r\nMX: 1\r\nST: urn:x:device:Nothing:{}\r\nX: {}\r\n\r\n'
+
+    async def scene() -> None:
+        async with announced(Cable(), demo()) as server:
+            (endpoint,) = server.ssdp.endpoints.values()
+            for number in range(1, 301):
+                endpoint.datagram_received(search.format(number, '').encode(), ('127.0.0.98', 4))
+                endpoint.datagram_received(search.format(number, 'x' * 512).encode(), ('127.0.0.98', 4))
+            assert len(endpoint._known) <= 128
+            assert max(map(len, endpoint._known)) <= 512
+            assert len(server.ssdp.protocol._known) == 0
+
+    run(scene())
+
+
+def test_answers_under_many_versions_are_not_heaped_up() -> None:
+    """UDA 1.1 §1.3.3: a later version answers for each lower one, under the name of that."""
+
+    async def scene() -> None:
+        device = upnp.Device(deviceType='urn:exemple-org:device:Lamp:9999', friendlyName='Lamp')
+        async with announced(Cable(), device) as server:
+            for version in range(1, 1501):
+                server.ssdp.protocol.answer(f'urn:exemple-org:device:Lamp:{version}', ('127.0.0.98', 4))
+            assert 0 < len(server.ssdp.protocol._known) <= 1024
+
+    run(scene())
 
 
 def test_a_start_that_was_overtaken_by_another_begins_nothing() -> None:

@@ -646,6 +646,7 @@ def test_a_fault_is_rendered_to_the_byte() -> None:
         ('a\0b\x1b\ud800\uffffc', 'a?b???c'),
         ('\0' * 3, '???'),
         ('{code} {host} %s', '{code} {host} %s'),
+        ('<b>&amp;', '<b>&amp;'),
         (' a\n', ' a\n'),
         ('x' * 5000, 'x' * 5000),
     ],

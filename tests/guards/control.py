@@ -1,0 +1,232 @@
+"""Guards of the XML of a call, and of the functions that it runs."""
+
+from tests.guards.guard import Guard
+
+__all__ = ['GUARDS']
+
+TO_ONE = ('unit/test_xml.py::test_a_limit_is_kept_to_one',)
+MEMORY = ('unit/test_xml.py::test_no_document_takes_much_more_memory_than_it_is_long',)
+NOT_ALLOWED = ('unit/test_soap.py::test_an_argument_that_is_not_allowed_is_told_with_its_code',)
+STUCK = ('protocol/test_calls.py::test_a_stuck_function_is_told_of_once_and_others_are_refused_until_it_ends',)
+SO_MANY = ('protocol/test_calls.py::test_so_many_calls_of_a_peer_run_and_so_many_more_wait',)
+ONCE = ('protocol/test_calls.py::test_anything_else_that_a_function_raises_is_501_and_logged_once',)
+WRONG = ('protocol/test_control.py::test_a_result_or_an_error_that_is_none_is_501_too',)
+
+GUARDS = (
+    # XML
+    Guard(
+        'a document type is refused',
+        '_xml.py',
+        "raise MessageError('XML with a document type declaration')",
+        'pass',
+        ('unit/test_xml.py::test_a_document_type_declaration_is_refused',),
+    ),
+    Guard('XML has maxXmlDepth', '_xml.py', 'if self._depth > self._limits.maxXmlDepth:', 'if False:', TO_ONE),
+    Guard('XML has maxXmlElements', '_xml.py', 'if self._count > self._limits.maxXmlElements:', 'if False:', TO_ONE),
+    Guard(
+        'an element has maxXmlAttributes',
+        '_xml.py',
+        'if attributes > self._limits.maxXmlAttributes:',
+        'if False:',
+        TO_ONE,
+    ),
+    Guard('namespaces count as attributes', '_xml.py', 'self._declared += 1', 'pass', TO_ONE),
+    Guard('a namespace is short', '_xml.py', 'if len(name) > MAX_NAMESPACE:', 'if False:', TO_ONE),
+    Guard(
+        'a long document is looked through for long namespaces before they are multiplied',
+        '_xml.py',
+        'if len(document) > SMALL_BYTES:',
+        'if False:',
+        MEMORY,
+    ),
+    Guard(
+        'bytes are UTF-8, or UTF-16 with its mark, whatever is declared',
+        '_xml.py',
+        "expat = ParserCreate('utf-8', SEPARATOR)",
+        'expat = ParserCreate(None, SEPARATOR)',
+        ('unit/test_xml.py::test_the_bytes_tell_the_encoding_whatever_is_declared',),
+    ),
+    Guard(
+        'a fault has no character that XML cannot carry',
+        'SOAP.py',
+        "description = description.replace(character, '?')",
+        'break',
+        ('unit/test_soap.py::test_any_description_can_be_told',),
+    ),
+    Guard(
+        'a fault escapes its description',
+        'SOAP.py',
+        'description=escape(description)',
+        'description=description',
+        ('unit/test_soap.py::test_any_description_can_be_told',),
+    ),
+    Guard(
+        'a result escapes its values',
+        'SOAP.py',
+        '<{argument.name}>{escape(text)}</{argument.name}>',
+        '<{argument.name}>{text}</{argument.name}>',
+        ('unit/test_soap.py::test_a_caller_reads_the_text_that_was_returned',),
+    ),
+    # Arguments
+    Guard(
+        'arguments are checked before the function runs',
+        'SOAP.py',
+        'values[name] = variableOf(service, argument).parse(given[name].text)',
+        'values[name] = given[name].text',
+        NOT_ALLOWED,
+    ),
+    Guard(
+        'a missing argument is refused',
+        'SOAP.py',
+        "raise ActionError(402, f'Invalid Args: {name} is missing')",
+        'continue',
+        NOT_ALLOWED,
+    ),
+    Guard(
+        'an argument that is there twice is refused', 'SOAP.py', 'if element.name in given:', 'if False:', NOT_ALLOWED
+    ),
+    Guard('an argument with elements is refused', 'SOAP.py', 'if given[name].children:', 'if False:', NOT_ALLOWED),
+    Guard(
+        'calls that are remembered are few',
+        '_control.py',
+        'if len(known) >= MAX_KNOWN:',
+        'if False:',
+        ('protocol/test_control.py::test_calls_are_remembered_within_bounds',),
+    ),
+    Guard(
+        'calls that are remembered are short',
+        '_control.py',
+        ' and len(soapAction) + len(body) <= MAX_KNOWN_BYTES',
+        '',
+        ('protocol/test_control.py::test_calls_are_remembered_within_bounds',),
+    ),
+    # Functions
+    Guard(
+        'an async function has callSeconds',
+        '_calls.py',
+        """del self._deadlines[deadline]
+            deadline.ring()""",
+        'del self._deadlines[deadline]',
+        ('protocol/test_calls.py::test_a_plain_function_and_what_it_returns_to_be_awaited_have_one_time',),
+    ),
+    Guard(
+        'a function that ignores its end is given up',
+        '_calls.py',
+        'call_later(END_SECONDS, self._giveUp)',
+        'call_later(9999, self._giveUp)',
+        ('protocol/test_control.py::test_a_function_that_resists_its_end_holds_up_neither_its_caller_nor_a_stop',),
+    ),
+    Guard(
+        'while a thread is stuck, others are told so at once',
+        '_worker.py',
+        'if (stuck := self._stuck) is not None:',
+        'if False:',
+        STUCK,
+    ),
+    Guard(
+        'those that wait for a thread that gets stuck are told so',
+        '_worker.py',
+        'for other in others:',
+        'for other in ():',
+        STUCK,
+    ),
+    Guard(
+        'however many callers leave, one timer watches what runs',
+        '_worker.py',
+        ' and self._watchedOn is not loop:',
+        ':',
+        ('protocol/test_calls.py::test_however_many_callers_leave_one_timer_watches_what_runs',),
+    ),
+    Guard(
+        'a call whose caller has gone never begins',
+        '_calls.py',
+        """finally:
+            worker.forget(job)""",
+        """finally:
+            pass""",
+        ('protocol/test_calls.py::test_calls_that_nobody_waits_for_never_begin',),
+    ),
+    Guard(
+        'a cancelled task stays cancelled',
+        '_calls.py',
+        'if isinstance(error, asyncio.CancelledError) and currentTask().cancelling():',
+        'if False:',
+        ('protocol/test_calls.py::test_a_caller_that_goes_cancels_its_async_function_and_waits_for_its_end',),
+    ),
+    Guard(
+        'what a function raises as a cancellation ends nothing else',
+        '_calls.py',
+        ' and currentTask().cancelling():',
+        ':',
+        ONCE,
+    ),
+    Guard(
+        'the caller is told nothing of what a function has raised',
+        '_calls.py',
+        """self._note(action, error, name)
+        return ActionError(501)""",
+        """self._note(action, error, name)
+        return ActionError(501, repr(error))""",
+        ONCE,
+    ),
+    Guard('what a function raises is told once', '_calls.py', 'if cause in self._noted:', 'if False:', ONCE),
+    Guard(
+        'what a function returns wrongly is told once',
+        '_calls.py',
+        'logging.DEBUG if cause in self._noted else level',
+        'level',
+        ('protocol/test_calls.py::test_a_result_that_cannot_be_sent_is_told_once',),
+    ),
+    Guard(
+        'sys.exit ends no thread',
+        '_worker.py',
+        'except BaseException as raised:  # sys.exit',
+        'except Exception as raised:  # sys.exit',
+        ('protocol/test_calls.py::test_sys_exit_ends_neither_the_thread_nor_the_program',),
+    ),
+    Guard(
+        'a wrong result is 501',
+        '_control.py',
+        'except Exception as error:  # of whatever kind',
+        'except ActionError as error:  # of whatever kind',
+        WRONG,
+    ),
+    Guard(
+        'a result of another type is refused',
+        'SOAP.py',
+        'variableOf(call.service, argument).render(value)',
+        'str(value)',
+        ('unit/test_soap.py::test_a_wrong_result_is_told_with_its_argument',),
+    ),
+    Guard(
+        'maxCallsPerPeer run at a time',
+        '_admission.py',
+        'if running < self._limits.maxCallsPerPeer:',
+        'if True:',
+        SO_MANY,
+    ),
+    Guard(
+        'maxWaitingCallsPerPeer wait',
+        '_admission.py',
+        'if len(waiting) >= self._limits.maxWaitingCallsPerPeer:',
+        'if False:',
+        SO_MANY,
+    ),
+    Guard(
+        'a place that comes in the moment of a cancellation is passed on',
+        '_admission.py',
+        'if turn is not None and (turn.cancelled() or not turn.done()):',
+        'if turn is not None:',
+        ('protocol/test_calls.py::test_a_turn_that_comes_in_the_moment_of_a_cancellation_is_not_lost',),
+    ),
+    Guard(
+        'peers take turns in the thread of a service',
+        '_turns.py',
+        'self._ofOwner.move_to_end(owner)',
+        'pass',
+        (
+            'unit/test_turns.py::test_owners_take_turns_and_keep_their_own_order',
+            'protocol/test_calls.py::test_peers_take_turns_in_the_thread_of_a_service',
+        ),
+    ),
+)

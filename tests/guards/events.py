@@ -1,0 +1,185 @@
+"""Guards of the events that are sent: what waits, how long, and over how many connections."""
+
+from tests.guards.guard import Guard
+
+__all__ = ['GUARDS']
+
+ALLOWED = ('protocol/test_events.py::test_there_are_never_more_connections_than_allowed',)
+SILENT = ('protocol/test_events.py::test_one_who_never_answers_holds_up_nobody_and_is_given_up',)
+
+GUARDS = (
+    Guard(
+        'an event escapes its values',
+        'GENA.py',
+        '<{name}>{escape(text)}</{name}>',
+        '<{name}>{text}</{name}>',
+        ('unit/test_gena.py::test_a_property_set_is_exact_to_the_byte',),
+    ),
+    Guard(
+        'maxQueuedEvents are kept',
+        '_publisher.py',
+        'while len(self._events) > limits.maxQueuedEvents or self._bytes',
+        'while self._bytes',
+        ('unit/test_publisher.py::test_so_many_events_are_kept',),
+    ),
+    Guard(
+        'maxQueuedEventBytes are kept',
+        '_publisher.py',
+        ' or self._bytes > limits.maxQueuedEventBytes',
+        '',
+        ('unit/test_publisher.py::test_so_many_bytes_of_events_are_kept',),
+    ),
+    Guard(
+        'an event is kept in few forms',
+        '_publisher.py',
+        'if len(self._bodies) < MAX_BODIES:',
+        'if True:',
+        ('unit/test_publisher.py::test_eight_bodies_of_an_event_are_kept',),
+    ),
+    Guard(
+        'the present state is kept in few forms',
+        '_publisher.py',
+        'if len(self._present) < MAX_BODIES:',
+        'if True:',
+        ('unit/test_publisher.py::test_eight_bodies_of_what_has_changed_are_kept_until_something_changes',),
+    ),
+    Guard(
+        'after maxFailedEvents nothing is told',
+        '_subscriptions.py',
+        'return self.failures >= self.publisher.limits.maxFailedEvents',
+        'return False',
+        ('unit/test_subscriptions.py::test_after_three_failures_in_a_row_nothing_is_told_until_renewal',),
+    ),
+    Guard(
+        'a trouble of this machine is no failure',
+        '_notifier.py',
+        'isCounted=not isOurFault',
+        'isCounted=True',
+        ('protocol/test_events.py::test_a_trouble_of_this_machine_is_no_failure_of_the_subscriber',),
+    ),
+    Guard(
+        'the initial event waits until the subscriber can know its SID',
+        '_events.py',
+        'onGrid(asyncio.get_running_loop().time() + HOLD_SECONDS)',
+        'asyncio.get_running_loop().time()',
+        ('protocol/test_events.py::test_the_initial_event_waits_until_the_subscriber_can_know_its_sid',),
+    ),
+    Guard(
+        'who cannot know its SID yet is told nothing else either',
+        '_events.py',
+        'if one not in self._unaware])',
+        '])',
+        ('protocol/test_events.py::test_the_initial_event_waits_until_the_subscriber_can_know_its_sid',),
+    ),
+    # Time
+    Guard(
+        'a subscriber accepts a connection within connectSeconds',
+        '_notifier.py',
+        'self._triedAt + limits.connectSeconds if',
+        'self._triedAt + 9999 if',
+        ('protocol/test_events.py::test_a_callback_that_accepts_no_connection_is_given_up',),
+    ),
+    Guard(
+        'a subscriber answers within eventSeconds',
+        '_notifier.py',
+        'askedAt + limits.eventSeconds',
+        'askedAt + 9999',
+        SILENT,
+    ),
+    Guard(
+        'all callbacks together have their time',
+        '_notifier.py',
+        'min(phase, self.began + NOTICE_SECONDS)',
+        'phase',
+        ('protocol/test_events.py::test_all_callbacks_together_have_half_a_minute',),
+    ),
+    Guard(
+        'a connection that nothing goes over is closed',
+        '_notifier.py',
+        'if not connection.isOpen or self._endOf(connection, since) <= now:',
+        'if not connection.isOpen:',
+        ('protocol/test_events.py::test_an_idle_connection_is_closed',),
+    ),
+    # Answers
+    Guard(
+        'of an answer maxEventAnswerBytes are read',
+        '_fetch.py',
+        'if isTooLong:',
+        'if False:',
+        ('protocol/test_fetch.py::test_an_endless_body_ends_the_connection',),
+    ),
+    Guard(
+        'what nobody asked for ends the connection',
+        '_fetch.py',
+        'elif self._answered is None:',
+        'elif False:',
+        ('protocol/test_fetch.py::test_what_nobody_asked_for_ends_the_connection',),
+    ),
+    Guard(
+        'a connection with more than an answer is not used again',
+        '_fetch.py',
+        'self._keeps and not self._received',
+        'self._keeps',
+        ('protocol/test_fetch.py::test_an_answer_counts_with_its_head_and_the_connection_is_used_again_with_its_end',),
+    ),
+    Guard(
+        'the length of an answer is a number',
+        '_message.py',
+        'if length is not None and not (length.isascii() and length.isdigit() and len(length) <= MAX_DIGITS):',
+        'if False:',
+        ('unit/test_message.py::test_an_answer_whose_length_is_none_is_refused',),
+    ),
+    # Connections
+    Guard(
+        'there are maxEventConnections',
+        '_notifier.py',
+        '*(_Share(places, prompt, untried, slow), ',
+        '*(_Share(9999, prompt, untried, slow), ',
+        ('protocol/test_events.py::test_those_that_answered_at_once_have_no_more_connections_either',),
+    ),
+    Guard(
+        'kept connections count too',
+        '_notifier.py',
+        'if self._kept and len(self._active) + len(self._kept) >= self._places:',
+        'if False:',
+        ALLOWED,
+    ),
+    Guard(
+        'slow subscribers have a share of the connections',
+        '_notifier.py',
+        '*(_Share(half, untried, slow), _Share(half - free, slow)),',
+        '',
+        (
+            'protocol/test_events.py::test_a_newcomer_finds_a_place_where_all_who_were_prompt_hang',
+            'protocol/test_events.py::test_a_newcomer_does_not_wait_for_those_who_are_known_to_hang',
+        ),
+    ),
+    Guard(
+        'events have their share of the descriptors',
+        '_notifier.py',
+        '_transport.descriptorShare(limits.maxEventConnections, DESCRIPTOR_PART)',
+        'limits.maxEventConnections',
+        ('protocol/test_events.py::test_events_never_use_up_the_descriptors',),
+    ),
+    Guard(
+        'while others wait an event is given up after a second',
+        '_notifier.py',
+        'while self._waiting and self._hurry():',
+        'while False:',
+        ('protocol/test_events.py::test_while_others_wait_an_event_is_given_up_after_a_second',),
+    ),
+    Guard(
+        'who has many subscriptions waits no less for it',
+        '_notifier.py',
+        'lane.waiting.add(subscription.peer, subscription)',
+        "lane.waiting.add('', subscription)",
+        ('protocol/test_events.py::test_who_has_many_subscriptions_waits_no_less_for_it',),
+    ),
+    Guard(
+        'an initial event that is owed to one that has left does not wait',
+        '_notifier.py',
+        'if not subscription.isLive:  # an initial event',
+        'if False:  # an initial event',
+        ('protocol/test_events.py::test_initial_events_of_those_that_have_left_are_not_heaped_up',),
+    ),
+)
