@@ -380,7 +380,13 @@ class Announcer:
 
     async def _learnNames(self) -> None:
         """Take note of the names that this machine goes by, which a router may give it with an address."""
-        self.access.names = await asyncio.to_thread(hostNames)
+        from concurrent.futures import ThreadPoolExecutor  # here, as an import of the package alone needs it not
+
+        executor = ThreadPoolExecutor(1)  # that of the loop would keep its thread
+        try:
+            self.access.names = await asyncio.get_running_loop().run_in_executor(executor, hostNames)
+        finally:
+            executor.shutdown(wait=False)
 
     def _watch(self, *roots: Device) -> None:
         for root in roots:
