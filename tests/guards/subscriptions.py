@@ -134,6 +134,36 @@ GUARDS = (
         ('unit/test_subscriptions.py::test_so_many_subscriptions_are_taken',),
     ),
     Guard(
+        'of a peer the one that is told nothing any more makes room for its next',
+        '_subscriptions.py',
+        'gone = next((one for one in own if one.isPaused), None)',
+        'gone = None',
+        ('unit/test_subscriptions.py::test_who_is_told_nothing_more_makes_room_for_others',),
+    ),
+    Guard(
+        'a peer displaces nobody who has as few',
+        '_subscriptions.py',
+        ' if len(self._peers.get(peer, ())) + 1 < len(most) else None',
+        '',
+        ('unit/test_subscriptions.py::test_who_has_most_makes_room_for_those_who_still_have_fewer',),
+    ),
+    Guard(
+        'who has made room is told nothing more',
+        '_events.py',
+        'self._endEach(self._book.makeRoom(service, peer))',
+        'self._book.makeRoom(service, peer)',
+        (
+            'protocol/test_events.py::test_who_has_most_subscriptions_is_told_nothing_more_for_its_newest_when_there_are_too_many',
+        ),
+    ),
+    Guard(
+        'of many variables that are asked for each is looked up once',
+        'GENA.py',
+        'known = frozenset(names)',
+        'known = names',
+        ('unit/test_gena.py::test_many_names_are_not_compared_with_each_evented_variable',),
+    ),
+    Guard(
         'of many subscriptions the one that is told nothing any more makes room',
         '_subscriptions.py',
         'gone = next((one for one in self.subscriptions.values() if one.isPaused), None) or self._excess(peer)',

@@ -905,6 +905,26 @@ def test_those_that_answered_at_once_have_no_more_connections_either() -> None:
     play(scene, maxEventConnections=2)
 
 
+def test_newcomers_and_those_who_answered_at_once_have_no_more_than_all_connections() -> None:
+    async def scene(stage: Stage) -> None:
+        prompt = [await stage.subscriber(OK, None, host=OTHER) for _ in range(7)]
+        for one in prompt:
+            await stage.subscribe(one)
+            await one.hear(1)
+            await turns()
+        stage.lamp.Level = 1
+        newcomers = [await stage.subscriber(None) for _ in range(2)]
+        for one in newcomers:
+            await stage.subscribe(one)
+        for one in prompt:
+            await one.hear(2)
+        await newcomers[0].hear(1)
+        await turns()
+        assert newcomers[1].connections == 0
+
+    play(scene, maxEventConnections=8)
+
+
 def test_events_never_use_up_the_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
     """A quarter of them is for events, and half of these for those that have not shown that they answer at once."""
     monkeypatch.setattr(resource, 'getrlimit', lambda _: (16, 16))
@@ -1048,6 +1068,21 @@ def test_a_newcomer_finds_a_place_where_all_who_were_prompt_hang(places: int, se
     play(scene, maxEventConnections=places)
 
 
+def test_peers_that_were_slow_are_not_heaped_up() -> None:
+    """As many are remembered as there may be subscriptions."""
+
+    async def scene(stage: Stage) -> None:
+        for number in range(2, 8):
+            refusing = await stage.subscriber(REFUSED, host=f'127.0.0.{number}')
+            sid = await stage.subscribe(refusing)
+            await refusing.hear(1)
+            await turns()
+            await stage.ask(unsubscribing(sid), refusing.host)
+        assert len(stage.site.events._notifier._slowPeers) == 3
+
+    play(scene, maxSubscriptions=3)
+
+
 def test_who_has_many_subscriptions_waits_no_less_for_it() -> None:
     """Of each address one waits by turns."""
 
@@ -1062,6 +1097,22 @@ def test_who_has_many_subscriptions_waits_no_less_for_it() -> None:
         await stage.advance(1.1)
         await one.hear(1)
         assert [each.connections for each in many[3:]] == [0, 0, 0]
+
+    play(scene, maxEventConnections=1)
+
+
+def test_of_those_that_answered_at_once_the_peers_take_turns_too() -> None:
+    async def scene(stage: Stage) -> None:
+        many, one = [await stage.subscriber(OK, None) for _ in range(4)], await stage.subscriber(host=OTHER)
+        for each in (*many, one):
+            await stage.subscribe(each)
+            await each.hear(1)
+            await turns()
+        stage.lamp.Level = 1
+        await many[0].hear(2)
+        await stage.advance(1.1)
+        await one.hear(2)
+        assert [len(each.told) for each in many[2:]] == [1, 1]
 
     play(scene, maxEventConnections=1)
 

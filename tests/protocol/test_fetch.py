@@ -115,6 +115,7 @@ def test_an_answer_counts_with_its_head_and_the_connection_is_used_again_with_it
         ([b'\0\r\n\r\n'], False, MessageError),
         ([OK + b'Content-Length: -1\r\n\r\n'], False, MessageError),
         ([OK + b'X: ' + b'x' * MAX_BYTES], False, MessageError),
+        ([OK + b'X: ' + b'x' * MAX_BYTES + b'\r\n\r\n'], False, MessageError),
         ([b'HTTP/1.1 100\r\n\r\n' * (MAX_BYTES // 16 + 1), OK + b'Content-Length: 0\r\n\r\n'], False, MessageError),
         ([*[b'HTTP/1.1 100\r\n\r\n'] * (MAX_BYTES // 16 + 1), OK + b'Content-Length: 0\r\n\r\n'], False, MessageError),
         ([b'HTTP/1.1 100\r\n\r\n'], True, MessageError),
