@@ -382,11 +382,8 @@ class Announcer:
         """Take note of the names that this machine goes by, which a router may give it with an address."""
         from concurrent.futures import ThreadPoolExecutor  # here, as an import of the package alone needs it not
 
-        executor = ThreadPoolExecutor(1)  # that of the loop would keep its thread
-        try:
+        with ThreadPoolExecutor(1) as executor:  # that of the loop would keep its thread
             self.access.names = await asyncio.get_running_loop().run_in_executor(executor, hostNames)
-        finally:
-            executor.shutdown(wait=False)
 
     def _watch(self, *roots: Device) -> None:
         for root in roots:

@@ -17,8 +17,9 @@ from tests.lan.web import fetch
 pytestmark = pytest.mark.lan
 
 BEGIN = """
-import asyncio, sys, threading
+import asyncio, logging, sys, threading
 import upnp
+logging.getLogger('asyncio').setLevel(logging.ERROR)  # beside other tests, a slow turn of the loop is no fault
 from tests.lan.programs.lamp import makeLamp
 
 def waitForInput():
