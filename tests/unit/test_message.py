@@ -10,6 +10,7 @@ from upnp._message import (
     Request,
     Response,
     answerLength,
+    authorityOf,
     bodyLength,
     expectsContinue,
     headEnd,
@@ -419,3 +420,16 @@ def test_a_head_ends_with_a_blank_line(head: bytes) -> None:
 def test_a_peer_may_wait_before_it_sends_a_body(version: str, headers: dict[str, str], expects: bool) -> None:
     """RFC 9110 §10.1.1."""
     assert expectsContinue(Request('POST', '/', version, headers)) is expects
+
+
+@pytest.mark.parametrize(
+    ('target', 'authority'),
+    [
+        *(('/descr.xml', ''), ('/http://a/', ''), ('*', ''), ('', ''), ('mailto:a', '')),
+        *(('http://a:5000/descr.xml', 'a:5000'), ('HTTP://[fe80::1]/', '[fe80::1]'), ('http://a', 'a')),
+        *(('http://a?/b', 'a'), ('http://a#/b', 'a'), ('http:///b', '')),
+    ],
+)
+def test_an_absolute_target_names_the_host_that_it_is_for(target: str, authority: str) -> None:
+    """RFC 9112 §3.2.2."""
+    assert authorityOf(target) == authority
