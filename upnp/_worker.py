@@ -121,7 +121,7 @@ class Worker:
             if self._running is not job or self._stuck is job:
                 return
             self._stuck = job
-            others = list(self._waiting)
+            others = [self._waiting.pop() for _ in range(len(self._waiting))]  # none of them ever begins
         text = 'action %s is stuck: until it ends, plain actions of its service answer 501 at once'
         self._tell(logging.ERROR, text, job.name)
         for other in others:
