@@ -1,11 +1,13 @@
 """Users' functions: run in the loop or in a thread of their service, in time, and never in each other's way."""
 
 import asyncio
+import contextlib
 import functools
 import gc
 import logging
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, NoReturn
@@ -15,6 +17,7 @@ import pytest
 import upnp
 from upnp import ActionError, Call, MessageError
 from upnp._calls import Calls
+from upnp._worker import Job, Worker
 
 from .fakes import ClockLoop, HeldClock, run
 
@@ -868,6 +871,33 @@ def test_however_many_callers_leave_one_timer_watches_what_runs() -> None:
         return await first, before, timers()
 
     assert play(scene) == ('slow', 2, 1)  # one is for the time of all calls
+
+
+def test_who_was_told_that_its_call_is_refused_is_not_served_after_all() -> None:
+    """Not even where the stuck function ends in that very moment."""
+    ran: list[str] = []
+
+    async def scene(_: Calls) -> object:
+        slow = Slow()
+
+        def tell(level: int, text: str, name: str) -> None:
+            slow.end()
+            while not worker.isIdle:
+                time.sleep(0.001)
+
+        worker = Worker('lamp', tell)
+        stuck = Job(slow, {}, 'lamp#Slow', '192.0.2.9', contextlib.nullcontext())
+        other = Job(lambda: ran.append('other'), {}, 'lamp#Act', '192.0.2.8', contextlib.nullcontext())
+        worker.take(stuck)
+        await slow.began.wait()
+        worker.take(other)
+        worker.watch(30)
+        await passes(31)
+        worker.end()
+        return [str(error) for _, error in [await other.outcome]]
+
+    assert play(scene) == ['501 Action Failed: lamp#Slow has not ended yet']
+    assert ran == []
 
 
 def test_calls_that_nobody_waits_for_never_begin() -> None:
