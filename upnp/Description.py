@@ -70,26 +70,28 @@ class Places(NamedTuple):
 
     description: str
     page: str
+    live: str = ''  # the news of the page
     services: Sequence[tuple[Service, str]] = ()
     icons: Sequence[tuple[Icon, str]] = ()
 
     def scpd(self, service: Service) -> str:
         """Return the SCPD's path."""
-        return f'{self._base(service)}/scpd.xml'
+        return f'{self.base(service)}/scpd.xml'
 
     def control(self, service: Service) -> str:
         """Return the path that actions are called at."""
-        return f'{self._base(service)}/control'
+        return f'{self.base(service)}/control'
 
     def event(self, service: Service) -> str:
         """Return the path that events are subscribed at."""
-        return f'{self._base(service)}/event'
+        return f'{self.base(service)}/event'
 
     def icon(self, icon: Icon) -> str:
         """Return the path of a picture."""
         return next(path for one, path in self.icons if one is icon)
 
-    def _base(self, service: Service) -> str:
+    def base(self, service: Service) -> str:
+        """Return what the paths of a service begin with."""
         return next(path for one, path in self.services if one is service)
 
 
@@ -104,7 +106,7 @@ def placesOf(root: Device, *, first: bool) -> Places:
         for index, icon in enumerate(device.icons):
             if icon.content is not None:  # by its checksum: a new picture has a new URL, and no cache shows the old one
                 icons.append((icon, f'/{pathPart(device)}/icon{index}-{crc32(icon.content):08x}'))
-    return Places(f'{base}/descr.xml', f'{base}/', services, icons)
+    return Places(f'{base}/descr.xml', f'{base}/', f'/{pathPart(root)}/live', services, icons)
 
 
 def pathPart(device: Device) -> str:

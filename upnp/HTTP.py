@@ -20,6 +20,7 @@ from ._admission import Gate
 from ._answers import (
     READ_METHODS,
     XML_TYPE,
+    AssetAnswer,
     DescriptionAnswer,
     HttpAnswer,
     HttpRequest,
@@ -31,6 +32,7 @@ from ._answers import (
     ScpdAnswer,
     ServerErrorAnswer,
 )
+from ._assets import assets
 from ._connection import Connection
 from ._control import ControlAnswer
 from ._crowd import Crowd
@@ -44,6 +46,7 @@ from .Objects import Device
 __all__ = [
     'FETCHED',
     'HTTP',
+    'AssetAnswer',
     'ControlAnswer',
     'DescriptionAnswer',
     'HttpAnswer',
@@ -57,6 +60,7 @@ __all__ = [
     'ScpdAnswer',
     'ServerErrorAnswer',
     'SubscriptionAnswer',
+    'assetResources',
 ]
 
 log = logging.getLogger(__name__)
@@ -331,8 +335,8 @@ class HTTP:
         :returns: the resources by path, and the CONFIGID.
         """
         request = HttpRequest('GET', places.description, 'HTTP/1.1', {})
-        page = f'http://{self.annoncer.access.urlHost("{host}")}{places.page}'
-        description = DescriptionAnswer(request, self.annoncer).render(root, places, page)
+        presentation = f'http://{self.annoncer.access.urlHost("{host}")}{places.page}'
+        description = DescriptionAnswer(request, self.annoncer).render(root, places, presentation)
         scpds = {
             places.scpd(service): ScpdAnswer(request, self.annoncer).render(service) for service, _ in places.services
         }
@@ -346,8 +350,14 @@ class HTTP:
                 resources[places.event(service)] = Resource(SubscriptionAnswer, XML_TYPE, service=service)
         for icon, path in places.icons:
             resources[path] = Resource(IconAnswer, str(icon.mimetype), icon.content or b'')
-        resources[places.page] = Resource(PageAnswer, HTML_TYPE, _page.renderPage(root, places))
+        page = _page.renderPage(root, places, assets().parts, configId)
+        resources[places.page] = Resource(PageAnswer, HTML_TYPE, page=page)
         return resources, configId
+
+
+def assetResources() -> dict[str, Resource]:
+    """Return the files that belong to every page of ours, by path."""
+    return {path: Resource(AssetAnswer, kind, content) for path, (kind, content) in assets().files.items()}
 
 
 def acceptsAny(host: str) -> bool:

@@ -15,6 +15,7 @@ from ._calls import Calls
 from ._events import Events
 from ._interfaces import hostOf
 from ._limits import Limits
+from ._page import Page
 from ._xml import Element
 from .Description import Places
 from .Errors import MessageError
@@ -25,6 +26,7 @@ __all__ = [
     *(
         'READ_METHODS',
         'XML_TYPE',
+        'AssetAnswer',
         'DescriptionAnswer',
         'HttpAnswer',
         'HttpRequest',
@@ -57,6 +59,18 @@ REASONS = {  # RFC 9110 §15, those that are answered
     505: 'HTTP Version Not Supported',
 }
 READ_METHODS = ('GET', 'HEAD')
+# Of a page of ours: it loads nothing from elsewhere, runs nothing but its script, and stands in no stranger's frame.
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+PAGE_HEADERS = {
+    'CACHE-CONTROL': 'no-store',
+    'CONTENT-SECURITY-POLICY': CONTENT_POLICY,
+    'X-CONTENT-TYPE-OPTIONS': 'nosniff',
+    'REFERRER-POLICY': 'no-referrer',
+}
+ASSET_HEADERS = {'CACHE-CONTROL': 'public, max-age=31536000, immutable', 'X-CONTENT-TYPE-OPTIONS': 'nosniff'}
 
 Thing = TypeVar('Thing')
 
@@ -177,6 +191,7 @@ class Resource:
 
     :param content: bytes as they are, or a template that :func:`upnp.Description.fill` completes.
     :param service: the one whose actions are called here.
+    :param page: the one that is shown here, or whose news are told.
     :param known: calls that came before, by SOAPACTION and body: control points ask for the same again and again.
     """
 
@@ -185,11 +200,14 @@ class Resource:
     content: bytes | str = b''
     configId: int = 0
     service: Service | None = None
+    page: Page | None = None
     known: dict[tuple[str, bytes], ActionCall] = field(default_factory=dict, repr=False, compare=False)
     _filled: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def body(self, host: str) -> bytes:
-        """Return the bytes for a reader that reached us at ``host``; made once for each address of ours."""
+        """Return the bytes for a reader that reached us at ``host``; made once for each address."""
+        if self.page is not None:
+            return self.page.body()
         if isinstance(self.content, bytes):
             return self.content
         if host not in self._filled:
@@ -285,7 +303,21 @@ class IconAnswer(ResourceAnswer):
 
 
 class PageAnswer(ResourceAnswer):
-    """HTTP success, the page that the default presentationURL leads to (UDA 1.1 §5)."""
+    """HTTP success, the page that the default presentationURL leads to (UDA 1.1 §5), with the present values."""
+
+    def execute(self) -> None:
+        """Prepare the answer."""
+        super().execute()
+        self.headers |= PAGE_HEADERS
+
+
+class AssetAnswer(ResourceAnswer):
+    """HTTP success, a file of the page; its path tells its content, so that it may be kept for ever."""
+
+    def execute(self) -> None:
+        """Prepare the answer."""
+        super().execute()
+        self.headers |= ASSET_HEADERS
 
 
 class ServerErrorAnswer(HttpAnswer):

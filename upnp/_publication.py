@@ -12,7 +12,7 @@ from ._answers import Resource
 from ._discovery import Advertisement, Root
 from ._identity import machineIdentity, settleUuids
 from .Errors import DescriptionError
-from .HTTP import HTTP
+from .HTTP import HTTP, assetResources
 from .Objects import Device, FilePath, Icon
 
 __all__ = ['checkedDevice', 'prepare', 'published']
@@ -71,7 +71,7 @@ def published(
     :param main: the one with the short paths.
     :returns: what is served, by path, and what is advertised.
     """
-    resources: dict[str, Resource] = {}
+    resources = assetResources()
     taken = []
     for root in roots:
         places = Description.placesOf(root, first=root is main)

@@ -220,14 +220,14 @@ GUARDS = (
     Guard(
         'the page of a device escapes its name',
         '_page.py',
-        "page.replace(f'{{{name}}}', escapeInTemplate(value))",
-        "page.replace(f'{{{name}}}', value)",
+        "'name': escape(textOf(root, 'friendlyName', 'device'))",
+        "'name': textOf(root, 'friendlyName', 'device')",
         ('unit/test_page.py::test_a_name_is_shown_as_it_was_given_and_never_obeyed',),
     ),
     Guard(
         'the page of a device escapes what is known of it',
         '_page.py',
-        '{label}: {escapeInTemplate(text)}',
+        '{label}: {escape(text)}',
         '{label}: {text}',
         ('unit/test_page.py::test_a_name_is_shown_as_it_was_given_and_never_obeyed',),
     ),

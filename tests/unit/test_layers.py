@@ -28,7 +28,7 @@ LEVELS = {
         *('_sockets', '_identity', '_loops', '_connection', '_transport', '_owners', '_watch'),
         *('_listening', '_admission', '_neighbours', '_worker'),
     ),
-    '4b': ('_calls', '_crowd', '_timetable', '_fetch', '_life', '_outlets', '_network', '_plain'),
+    '4b': ('_calls', '_crowd', '_timetable', '_fetch', '_life', '_outlets', '_network', '_plain', '_assets'),
     '4c': ('_notifier', '_links'),
     '4d': ('_events',),
     '4e': ('_answers',),

@@ -1,69 +1,36 @@
-"""The page of a device, to the byte."""
+"""The page of a device."""
 
 from html.parser import HTMLParser
 
 import pytest
 
 import upnp
-from upnp._page import renderPage
-from upnp._xml import Template
+from upnp._page import Page, Parts, renderPage
 from upnp.Description import placesOf
 
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Lamp &lt;1&gt;</title>
-</head>
-<body>
-<h1>Lamp &lt;1&gt;</h1>
-<ul>
-<li>Manufacturer: BONNET &amp; Co</li>
-<li>Model: L1</li>
-<li>Number: 7</li>
-<li>Serial number: &quot;007&quot;</li>
-<li>Bulb</li>
-</ul>
-<p><a href="/descr.xml">Device description</a></p>
-</body>
-</html>
-"""
-
-EMPTY_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Lamp</title>
-</head>
-<body>
-<h1>Lamp</h1>
-<p><a href="/a/descr.xml">Device description</a></p>
-</body>
-</html>
-"""
+HTML = '<title>{name}</title>{items}<a href="{description}">{style} {script} {live} {configId}</a>'
+PARTS = Parts(HTML, '/page.css', '/page.js')
 
 
-def page(device: upnp.Device, *, first: bool = True) -> str:
+def page(device: upnp.Device, *, first: bool = True) -> Page:
     """The page of a root device."""
-    return renderPage(device, placesOf(device, first=first))
+    return renderPage(device, placesOf(device, first=first), PARTS, 7)
 
 
 def test_a_page_is_rendered_to_the_byte() -> None:
     device = upnp.Device(
         friendlyName='Lamp <1>',
+        uuid='a',
         manufacturer='BONNET & Co',
-        modelName='L1',
         modelNumber=7,
         serialNumber='"007"',
         devices=[{'friendlyName': 'Bulb'}],
     )
-    assert page(device) == PAGE
-
-
-def test_a_device_of_which_little_is_known_has_a_page() -> None:
-    assert page(upnp.Device(friendlyName='Lamp', uuid='a'), first=False) == EMPTY_PAGE
+    assert page(device).body().decode() == (
+        '<title>Lamp &lt;1&gt;</title><li>Manufacturer: BONNET &amp; Co</li>\n<li>Number: 7</li>\n'
+        '<li>Serial number: &quot;007&quot;</li>\n<li>Bulb</li>\n'
+        '<a href="/descr.xml">/page.css /page.js /a/live 7</a>'
+    )
 
 
 class Text(HTMLParser):
@@ -90,19 +57,26 @@ class Text(HTMLParser):
 )
 def test_a_name_is_shown_as_it_was_given_and_never_obeyed(name: str) -> None:
     inner = upnp.Device(friendlyName=name)
-    html = page(upnp.Device(friendlyName=name, manufacturer=name, modelName=name, devices=[inner]))
-    read = Text(html)
+    device = upnp.Device(friendlyName=name, manufacturer=name, modelName=name, devices=[inner])
+    read = Text(page(device).body().decode())
     shown = [text for text in read.texts if name in text]
-    assert shown == [name, name, f'Manufacturer: {name}', f'Model: {name}', name]
-    assert read.tags == Text(PAGE.replace('<li>Number: 7</li>\n<li>Serial number: &quot;007&quot;</li>\n', '')).tags
-
-
-def test_a_page_is_a_template_that_has_nothing_to_fill_in() -> None:
-    html = page(upnp.Device(friendlyName='{host} {configId}'))
-    assert isinstance(html, Template)
-    assert '{' not in html
+    assert shown == [name, f'Manufacturer: {name}', f'Model: {name}', name]
+    assert read.tags == ['title', *['li'] * 3, 'a']
 
 
 def test_a_name_that_no_page_can_show_is_refused() -> None:
     with pytest.raises(upnp.DescriptionError, match='XML cannot carry'):
         page(upnp.Device(friendlyName='\0'))
+
+
+def test_a_page_shows_the_values_of_the_moment_it_is_read_at() -> None:
+    values = iter(['1', '2'])
+    read = Page(['<b>', lambda: next(values), '</b>'], ())
+    assert (read.body(), read.body()) == (b'<b>1</b>', b'<b>2</b>')
+
+
+def test_a_page_has_news_of_the_services_with_evented_variables() -> None:
+    quiet, evented = upnp.Service(serviceType='a'), upnp.Service(serviceType='b')
+    evented.stateVariables = [{'name': 'On', 'sendEvents': True}]  # type: ignore[assignment]
+    device = upnp.Device(friendlyName='Lamp', uuid='a', services=[quiet, evented])
+    assert page(device).services == ((evented, '/a/1'),)

@@ -1,0 +1,2 @@
+// The page of a device: shows news, and calls actions.
+'use strict';
