@@ -38,6 +38,7 @@ from ._control import ControlAnswer
 from ._crowd import Crowd
 from ._listening import listeningSockets
 from ._message import DateStamp
+from ._streaming import NewsAnswer
 from ._subscribing import SubscriptionAnswer
 from .Description import Places
 from .Errors import ActionError, MessageError
@@ -53,6 +54,7 @@ __all__ = [
     'HttpRequest',
     'HttpServer',
     'IconAnswer',
+    'NewsAnswer',
     'PageAnswer',
     'Published',
     'Resource',
@@ -65,6 +67,7 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 HTML_TYPE = 'text/html; charset=utf-8'
+STREAM_TYPE = 'text/event-stream; charset=utf-8'
 KNOWN_METHODS = (
     *('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', 'PATCH'),
     *('SUBSCRIBE', 'UNSUBSCRIBE', 'NOTIFY', 'M-POST'),
@@ -179,10 +182,20 @@ class HttpServer:
                 answer.lost()
                 raise
             answer.sent()
+            if answer.lasts:
+                await self._follow(connection, answer)
             served += 1
             if served % ANSWERS_AT_ONCE == 0:
                 await asyncio.sleep(0)  # what one peer has sent in advance delays nobody else
             self.crowd.served(connection)
+
+    async def _follow(self, connection: Connection, answer: HttpAnswer) -> None:
+        """Wait for the end of a connection that others write to."""
+        connection.isBusy = True  # one that is idle gives way before it
+        try:
+            await connection.untilClosed()
+        finally:
+            answer.ended()
 
     def _send(self, connection: 'Connection', answer: HttpAnswer) -> None:
         answer.execute()
@@ -352,6 +365,7 @@ class HTTP:
             resources[path] = Resource(IconAnswer, str(icon.mimetype), icon.content or b'')
         page = _page.renderPage(root, places, assets().parts, configId)
         resources[places.page] = Resource(PageAnswer, HTML_TYPE, page=page)
+        resources[places.live] = Resource(NewsAnswer, STREAM_TYPE, configId=configId, page=page)
         return resources, configId
 
 

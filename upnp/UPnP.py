@@ -477,6 +477,7 @@ class Announcer:
             self.resources, advertisement = published(self.http, roots, self._main, self.advertisement.bootId)
             if advertisement.content != self.advertisement.content:
                 self.ssdp.change(advertisement)
+                self.events.endPages()
 
     def _services(self) -> list[Service]:
         return [service for root in self._roots for device in root.family() for service in device.services]

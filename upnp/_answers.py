@@ -121,6 +121,11 @@ class HttpAnswer:
 
     wantsBody: ClassVar[bool] = False  # whether the body of the request is kept, or dropped as it comes
 
+    @property
+    def lasts(self) -> bool:
+        """Tell whether more is written after the answer was sent, until the connection ends."""
+        return False
+
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
         self.status = 200
@@ -150,6 +155,9 @@ class HttpAnswer:
 
     def lost(self) -> None:
         """Take back what the peer will not learn of, as the answer could not be sent; here nothing."""
+
+    def ended(self) -> None:
+        """Note that the connection of an answer that lasts has ended; here nothing."""
 
     @property
     def _statusLine(self) -> str:

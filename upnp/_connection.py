@@ -74,6 +74,10 @@ class Connection:
             async with asyncio.timeout(self._limits.writeSeconds):
                 await self.writer.drain()
 
+    async def untilClosed(self) -> None:
+        """Wait until it is closed; a peer that sends anything meanwhile has nothing more to expect."""
+        await self._reader.read(READ_BYTES)
+
     def abort(self) -> None:
         """Cut it off, whatever is under way."""
         self.writer.transport.abort()

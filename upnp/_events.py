@@ -14,12 +14,14 @@ from . import _loops
 from ._discovery import onGrid
 from ._limits import Limits
 from ._model import _BaseObj
+from ._page import Page
 from ._subscriptions import Book, Subscription, nextKey
 from .Errors import MessageError
 from .GENA import SubscribeRequest
 from .Objects import Service, StateVariable
 
 if TYPE_CHECKING:
+    from ._news import News, Reader
     from ._notifier import Notifier
 
 __all__ = ['Events', 'Multicast']
@@ -47,6 +49,7 @@ class Events:
         self._multicast = multicast
         self._book = Book(limits)
         self._notifier: Notifier | None = None  # none before the first subscription
+        self._news: News | None = None  # none before the first page is open
         self._services: tuple[Service, ...] = ()
         self._isOpen = False
         self._unaware: dict[Subscription, float] = {}  # those whose subscribers cannot know their SID, until when
@@ -118,6 +121,7 @@ class Events:
         """End every subscription, as the device leaves (UDA 1.1 §4.1.2), and tell nothing until it is back."""
         self._isOpen = False
         self._unaware.clear()
+        self.endPages()  # those that come again find the services as they are then
         self._endEach(self._book.clear())
 
     @property
@@ -154,6 +158,7 @@ class Events:
         for alarm in (self._alarm, self._holdAlarm):
             if alarm is not None:
                 alarm.set(None)
+        self._news = None  # the next start may be on another loop
         with self._lock:
             self._loop = self._alarm = self._holdAlarm = None
             self._services, self._set = (), {}
@@ -207,6 +212,36 @@ class Events:
         """
         self._endEach((self._book.unsubscribe(service, sid, asyncio.get_running_loop().time()),))
 
+    def openPage(self, page: Page, configId: int, peer: str) -> 'Reader':
+        """Return the reader of a page that is opened; :meth:`beginPage` when its head is sent, and close it.
+
+        :param configId: of the description that it was made of.
+        :param peer: the address of the browser.
+        :raises MessageError: 503, there are too many, or the announcer ends.
+        """
+        if self._loop is None:
+            raise MessageError('the announcer has stopped', 503)
+        if self._news is None:
+            from ._news import News  # here, as a device whose page nobody opens needs none
+
+            self._news = News(self._limits, self._book)
+        return self._news.open(page, configId, peer)
+
+    def beginPage(self, reader: 'Reader', writer: asyncio.StreamWriter) -> None:
+        """Tell a page everything, and from now on what changes."""
+        if self._news is not None:
+            self._news.begin(reader, writer)
+
+    def closePage(self, reader: 'Reader') -> None:
+        """Forget a page that is no longer open; a second time is harmless."""
+        if self._news is not None:
+            self._news.close(reader)
+
+    def endPages(self) -> None:
+        """Have the pages that are open come again, as the devices are described anew."""
+        if self._news is not None:
+            self._news.end()
+
     def drop(self, subscription: Subscription) -> None:
         """End a subscription whose subscriber could not be told of it, or says that it knows nothing of it."""
         self._unaware.pop(subscription, None)
@@ -232,10 +267,12 @@ class Events:
     def _tell(self, now: float) -> None:
         """Send what is due."""
         for publisher, event in self._book.flush(now):
-            if body := event.body(publisher.multicastNames):
+            if self._isOpen and (body := event.body(publisher.multicastNames)):
                 key, publisher.multicastKey = publisher.multicastKey, nextKey(publisher.multicastKey)
                 self._multicast(publisher.service, key, body)
             self._notify([one for one in self._book.audience(publisher) if one not in self._unaware])
+            if self._news is not None:
+                self._news.tell()
         self._arm()
 
     def _arm(self) -> None:

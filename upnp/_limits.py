@@ -73,6 +73,15 @@ class Limits:
     maxConnectionsPerPeer: int = 64
     """HTTP connections of one address, likewise."""
 
+    maxPageStreams: int = 128
+    """Pages that are open and told of changes, in all; beyond, the address that has most gives way, else 503."""
+
+    maxPageStreamsPerPeer: int = 16
+    """The same for one address, 503 beyond."""
+
+    pageCommentSeconds: float = 15
+    """After so long without news such a page gets an empty line, by which both ends see that the other is there."""
+
     maxSubscriptions: int = 1024
     """Subscriptions in all; beyond, the address that has most gives way to one that has fewer, else 503."""
 

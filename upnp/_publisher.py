@@ -162,17 +162,24 @@ class Publisher:
 
         Before 0, that is everything. It is empty when nothing of these ``variables`` was told.
         """
-        names = tuple(
-            name for name, told in self._told.items() if told.since > since and (variables is None or name in variables)
-        )
-        if not names:
+        texts = self.texts(since, variables)
+        if not texts:
             return b''
+        names = tuple(texts)
         body = self._present.get(names)
         if body is None:
-            body = renderProperties({name: self._told[name].sentText for name in names})
+            body = renderProperties(texts)
             if len(self._present) < MAX_BODIES:
                 self._present[names] = body
         return body
+
+    def texts(self, since: int, variables: tuple[str, ...] | None = None) -> dict[str, str]:
+        """Return all that was told after event ``since`` by name, likewise."""
+        return {
+            name: told.sentText
+            for name, told in self._told.items()
+            if told.since > since and (variables is None or name in variables)
+        }
 
     def _keep(self, event: Event) -> None:
         limits = self.limits

@@ -144,6 +144,7 @@ class Book:
         self.publishers: dict[int, Publisher] = {}  # by the identity of the service: equal ones are not the same
         self.subscriptions: dict[str, Subscription] = {}
         self._audiences: dict[Publisher, dict[str, Subscription]] = {}
+        self._watched: Counter[Publisher] = Counter()
         self._limits = limits
         self._counts: Counter[tuple[int, str]] = Counter()  # by service and subscriber's address
         self._peers: dict[str, dict[str, Subscription]] = {}  # by subscriber's address, the newest last
@@ -156,6 +157,19 @@ class Book:
             known = self.publishers[id(service)] = Publisher(service, self._limits)
             known.refresh(now)  # now that other threads can see it: what they set before is read, what after is noted
         return known
+
+    def watch(self, service: Service, now: float) -> Publisher:
+        """Return the publisher of a service, to be kept until :meth:`unwatch` though nobody may be subscribed."""
+        publisher = self.publish(service, now)
+        self._watched[publisher] += 1
+        return publisher
+
+    def unwatch(self, publisher: Publisher) -> None:
+        """Undo :meth:`watch`."""
+        self._watched[publisher] -= 1
+        if self._watched[publisher] <= 0:
+            del self._watched[publisher]
+            self._release(publisher)
 
     def subscribe(
         self, service: Service, sid: str, request: SubscribeRequest, peer: str, now: float, *, host: str = ''
@@ -249,8 +263,13 @@ class Book:
             del self._counts[counted]
         if not self._audiences[publisher]:
             del self._audiences[publisher]
-            if not publisher.multicastNames:
-                del self.publishers[id(publisher.service)]
+            self._release(publisher)
+
+    def _release(self, publisher: Publisher) -> None:
+        """Forget a publisher that nobody hears."""
+        isHeard = publisher in self._audiences or publisher in self._watched or publisher.multicastNames
+        if not isHeard and self.publishers.get(id(publisher.service)) is publisher:
+            del self.publishers[id(publisher.service)]
 
     def audience(self, publisher: Publisher) -> list[Subscription]:
         """Return the subscriptions to what a publisher tells."""

@@ -625,6 +625,41 @@ def test_the_publisher_goes_with_the_last_subscriber() -> None:
     assert (book.publishers, book.audience(publisher)) == ({}, [])
 
 
+def test_a_publisher_that_is_watched_stays_until_nobody_watches_nor_is_subscribed() -> None:
+    book, service = bookOf(), lamp()
+    first, second = book.watch(service, 0), book.watch(service, 0)
+    assert first is second
+    subscription = book.subscribe(service, 'uuid:1', wish(), PEER, 0)
+    assert subscription.publisher is first
+    book.unwatch(first)
+    book.remove(subscription)
+    assert book.publishers == {id(service): first}
+    change(book, service, 1, Level=5)
+    assert first.texts(0) == {'Level': '5'}
+    assert first.texts(-1) == {'Level': '5', 'Status': ''}
+    book.unwatch(first)
+    assert book.publishers == {}
+
+
+def test_a_publisher_that_was_watched_stays_for_its_subscriber() -> None:
+    book, service = bookOf(), lamp()
+    publisher = book.watch(service, 0)
+    subscription = book.subscribe(service, 'uuid:1', wish(), PEER, 0)
+    book.unwatch(publisher)
+    assert book.publishers == {id(service): publisher}
+    book.remove(subscription)
+    assert book.publishers == {}
+
+
+def test_the_end_of_watching_does_nothing_to_a_publisher_that_came_later() -> None:
+    book, service = bookOf(), lamp()
+    former = book.watch(service, 0)
+    book.clear()
+    later = book.watch(service, 0)
+    book.unwatch(former)
+    assert book.publishers == {id(service): later}
+
+
 def test_what_is_told_by_multicast_needs_no_subscriber() -> None:
     """UDA 1.1 §4.2."""
     book, service = bookOf(), lamp(multicast=True)

@@ -1,0 +1,196 @@
+"""The news of the pages that are open (HTML, Server-sent events): what their services tell, as it changes.
+
+They come from the book of subscriptions, as all events do. It knows how far each page has come and writes what is next;
+it refuses to know how a page came in.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterable, Sequence
+
+from . import _loops
+from ._limits import Limits
+from ._page import Page
+from ._publisher import Publisher
+from ._subscriptions import Book
+from ._transport import descriptorShare
+from .Errors import MessageError
+
+__all__ = ['News', 'Reader']
+
+log = logging.getLogger(__name__)
+
+RETRY_MILLISECONDS = 2000  # after which a browser comes again
+REST_SECONDS = 0.1  # between two messages to a page: who looks at it sees no more
+LOOK_SECONDS = 1.0  # for a page that has not taken the last message
+DESCRIPTOR_PART = 4  # one of so many descriptors may be a page's
+COMMENT = b':\n\n'
+
+Due = tuple[str, Publisher, int]  # news of a service: its key, and the last event that is known of it
+
+
+class Reader:
+    """One page that is open.
+
+    :param peer: the address of the browser.
+    :param configId: of the description that it was made of.
+    """
+
+    def __init__(self, peer: str, configId: int) -> None:
+        self.peer = peer
+        self.configId = configId
+        self.writer: asyncio.StreamWriter | None = None
+        self.known: dict[str, tuple[Publisher, int]] = {}  # by the key of a service: the last event that it was told
+        self.stalledAt: float | None = None  # since when it has not taken what was written
+
+    @property
+    def isBehind(self) -> bool:
+        """Tell whether it has not taken the last message; what is new meanwhile waits, and is told as one."""
+        return self.writer is not None and self.writer.transport.get_write_buffer_size() > 0
+
+    def due(self) -> tuple[Due, ...]:
+        """Return what it is to be told."""
+        return tuple((key, one, number) for key, (one, number) in self.known.items() if one.number > number)
+
+    def write(self, text: bytes, now: float) -> None:
+        """Send it something."""
+        if self.writer is not None:
+            self.writer.write(text)
+            self.stalledAt = now if self.isBehind else None
+
+    def end(self) -> None:
+        """Close the connection; whoever serves it then closes the reader."""
+        if self.writer is not None:
+            self.writer.close()
+
+    def abort(self) -> None:
+        """Cut it off."""
+        if self.writer is not None:
+            self.writer.transport.abort()
+
+
+class News:
+    """All pages of one announcer that are open.
+
+    :param book: of the events.
+    """
+
+    def __init__(self, limits: Limits, book: Book) -> None:
+        self._limits = limits
+        self._most = descriptorShare(limits.maxPageStreams, DESCRIPTOR_PART)
+        self._book = book
+        self._readers: dict[Reader, None] = {}  # the newest last
+        self._loop = asyncio.get_running_loop()
+        self._toldAt = float('-inf')
+        self._tellAlarm = _loops.Alarm(self._loop, self._tellAll)
+        self._lookAlarm = _loops.Alarm(self._loop, self._look)
+        self._commentAlarm = _loops.Alarm(self._loop, self._comment)
+
+    def __len__(self) -> int:
+        return len(self._readers)
+
+    def open(self, page: Page, configId: int, peer: str) -> Reader:
+        """Return the reader of a page that is opened; it has to be closed.
+
+        :raises MessageError: 503, there are too many.
+        """
+        self._makeRoom(peer)
+        reader = Reader(peer, configId)
+        for service, key in page.services:
+            reader.known[key] = self._book.watch(service, self._loop.time()), -1
+        self._readers[reader] = None
+        return reader
+
+    def begin(self, reader: Reader, writer: asyncio.StreamWriter) -> None:
+        """Tell it everything, and from now on what changes."""
+        reader.writer = writer
+        head = f'retry: {RETRY_MILLISECONDS}\nevent: config\ndata: {reader.configId}\n\n'
+        reader.write(head.encode(), self._loop.time())
+        self._offer([reader])
+        if self._commentAlarm.due is None:
+            self._commentAlarm.set(self._loop.time() + self._limits.pageCommentSeconds)
+
+    def close(self, reader: Reader) -> None:
+        """Forget a page that is no longer open; a second time is harmless."""
+        if reader in self._readers:
+            del self._readers[reader]
+            for publisher, _ in reader.known.values():
+                self._book.unwatch(publisher)
+
+    def tell(self) -> None:
+        """Tell what is new, soon if something was told just now."""
+        if self._tellAlarm.due is None:
+            self._tellAlarm.set(max(self._loop.time(), self._toldAt + REST_SECONDS))
+
+    def end(self) -> None:
+        """Close every connection, as the pages are to be read anew, or the announcer ends; it needs no loop."""
+        for alarm in (self._tellAlarm, self._lookAlarm, self._commentAlarm):
+            alarm.set(None)
+        for reader in list(self._readers):
+            self.close(reader)
+            if not self._loop.is_closed():
+                reader.end()
+
+    def _makeRoom(self, peer: str) -> None:
+        """Have another page give way to one more of a peer, where there are too many.
+
+        :raises MessageError: 503, none does.
+        """
+        count = sum(one.peer == peer for one in self._readers)
+        if count >= self._limits.maxPageStreamsPerPeer:
+            raise MessageError(f'{count} pages of {peer} are open: Limits.maxPageStreamsPerPeer', 503)
+        if len(self._readers) < self._most:
+            return
+        peers: dict[str, list[Reader]] = {}
+        for one in self._readers:
+            peers.setdefault(one.peer, []).append(one)
+        most = max(peers.values(), key=len)
+        if count + 1 >= len(most):
+            raise MessageError(f'{len(self._readers)} pages are open: Limits.maxPageStreams', 503)
+        most[-1].abort()
+        self.close(most[-1])
+
+    def _tellAll(self) -> None:
+        self._toldAt = self._loop.time()
+        self._offer(self._readers)
+
+    def _offer(self, readers: Iterable[Reader]) -> None:
+        """Write what each is to be told, rendered once for all those that have come equally far."""
+        now = self._loop.time()
+        made: dict[Sequence[Due], bytes] = {}
+        for reader in readers:
+            if reader.isBehind or not (due := reader.due()):
+                continue
+            if due not in made:
+                made[due] = render(due)
+            reader.known |= {key: (publisher, publisher.number) for key, publisher, _ in due}
+            if text := made[due]:
+                reader.write(text, now)
+        if self._lookAlarm.due is None and any(one.stalledAt is not None for one in readers):
+            self._lookAlarm.set(now + LOOK_SECONDS)
+
+    def _look(self) -> None:
+        """Cut off who has taken nothing for long, and tell the others what they have missed."""
+        now = self._loop.time()
+        for reader in self._readers:
+            if not reader.isBehind:
+                reader.stalledAt = None
+            elif reader.stalledAt is not None and now >= reader.stalledAt + self._limits.writeSeconds:
+                log.debug('> %s reads nothing: its page is cut off', reader.peer)
+                reader.abort()
+        self._offer(self._readers)
+
+    def _comment(self) -> None:
+        now = self._loop.time()
+        for reader in self._readers:
+            if not reader.isBehind:
+                reader.write(COMMENT, now)
+        if self._readers:
+            self._commentAlarm.set(now + self._limits.pageCommentSeconds)
+
+
+def render(due: Sequence[Due]) -> bytes:
+    """Return a message with what was told by these services since; empty when that is nothing."""
+    texts = {key: told for key, publisher, number in due if (told := publisher.texts(number))}
+    return f'data: {json.dumps(texts, separators=(",", ":"))}\n\n'.encode() if texts else b''
