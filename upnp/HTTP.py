@@ -21,6 +21,7 @@ from ._answers import (
     READ_METHODS,
     XML_TYPE,
     AssetAnswer,
+    CalledAnswer,
     DescriptionAnswer,
     HttpAnswer,
     HttpRequest,
@@ -76,6 +77,8 @@ KNOWN_METHODS = (
 OK = 200
 FETCHED = '< %s:%s %s %r: %d'
 FOREIGN_HOST = 'the name in the address is none of this device, which allowedHosts can change'
+WINDOWS_AGENTS = ('FDSSDP', 'DAFUPnP')  # in USER-AGENT: its Function Discovery, and what associates devices
+MAX_SEEN_BY = 64  # addresses that the log tells of, once each: anybody can say that it is Windows
 ANSWERS_AT_ONCE = 4  # over one connection, before others have their turn: a peer has 64 of them
 CLOSE_SECONDS = 1
 STOP_SECONDS = 1
@@ -94,6 +97,7 @@ class HttpServer:
         self._isStopping = False
         self._gate = Gate()
         self._givenUp: set[asyncio.Task[object]] = set()
+        self._seenBy: set[str] = set()  # addresses where Windows runs
         self.crowd = Crowd(config.annoncer.limits)
 
     def HttpRouting(self, request: HttpRequest) -> HttpAnswer:
@@ -152,6 +156,7 @@ class HttpServer:
     def begin(self) -> None:
         """Take connections."""
         self._isStopping = False
+        self._seenBy.clear()
         self.crowd.begin()
 
     async def stop(self) -> None:
@@ -199,11 +204,20 @@ class HttpServer:
 
     def _send(self, connection: 'Connection', answer: HttpAnswer) -> None:
         answer.execute()
+        if isinstance(answer, DescriptionAnswer):
+            self._noteWindows(connection.peer[0], answer.request.headers.get('user-agent', ''))
         log.debug(FETCHED, *connection.peer, answer.request.method, answer.request.path, answer.status)
         date = self._dateStamp.at(time.time()).decode()
         answer.write(connection.writer, date=date, server=self._config.annoncer.serverToken)
 
-    def _giveUp(self, connection: 'Connection', answer: ControlAnswer) -> None:
+    def _noteWindows(self, peer: str, agent: str) -> None:
+        """Tell that Windows' own services read the description: then the device is about to show up there."""
+        isNew = peer not in self._seenBy and len(self._seenBy) < MAX_SEEN_BY
+        if isNew and any(one in agent for one in WINDOWS_AGENTS):
+            self._seenBy.add(peer)
+            log.info('seen by Windows at %s', peer)
+
+    def _giveUp(self, connection: 'Connection', answer: CalledAnswer) -> None:
         """Answer in the place of a function that was cancelled and does not end; its task is left to itself."""
         answer.fail(ActionError(501))
         answer.closes = True
@@ -230,6 +244,7 @@ class HttpServer:
             authority=authority,
             host=connection.host,
             peer=connection.peer,
+            query=_message.queryOf(parsed.target),
         )
         answer = self.HttpRouting(request)
         if length := _message.bodyLength(parsed):
@@ -238,7 +253,7 @@ class HttpServer:
                 answer.closes = True
                 return answer
             request.body = await connection.body(length, keep=answer.wantsBody, isAwaited=expects)
-        if isinstance(answer, ControlAnswer):
+        if isinstance(answer, CalledAnswer):
             if (turn := self._gate.enter(connection.peer[0])) is not None:
                 await turn
             connection.isBusy = True

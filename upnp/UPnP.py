@@ -31,9 +31,10 @@ from ._options import (
     checkRange,
     serverToken,
 )
+from ._pages import PageSource, pageAt
 from ._plain import PlainCalls
 from ._presence import Departure
-from ._publication import checkedDevice, prepare, published
+from ._publication import checkedDevice, prepare, published, withPages
 from ._version import __version__
 from .Errors import DescriptionError
 from .HTTP import HTTP
@@ -135,6 +136,7 @@ class Announcer:
         self._bootId = bootId
         self._noted: set[str] = set()
         self._life: Life | None = None
+        self._pages: dict[str, Resource] = {}
         self._plain = PlainCalls(self)
 
     # What it is
@@ -257,8 +259,28 @@ class Announcer:
         removed = self.advertisement.roots.get(str(device.UDN))
         if self._life is not None and removed is not None and removed.device is device:
             self.ssdp.change(self.advertisement.without(device))
-            self.resources = {path: one for path, one in self.resources.items() if path not in removed.paths}
+            kept = {path: one for path, one in self.resources.items() if path not in removed.paths}
+            self.resources = withPages(kept, self._pages)
             self._retain()
+
+    def addPage(self, path: str, page: PageSource, *, contentType: str | None = None) -> None:
+        """Serve a page of one's own; ``/`` stands in the place of the one that is made of the device.
+
+        A function is called for each request, with the :class:`upnp.HTTP.HttpRequest` if it has a parameter, and
+        returns text or bytes; a plain one runs in a thread of its own. It is asked by GET, HEAD and POST, the latter
+        from pages of this device only, and has ``callSeconds`` of :class:`upnp.Limits`.
+
+        :param path: such as ``/setup``, which a ``presentationURL`` may be as well.
+        :param page: bytes, the path of a file, which is read now, or a function.
+        :param contentType: told by the suffix unless given; HTML without one.
+        :raises TypeError: a page of another kind, or a function that wants more.
+        :raises ValueError: no path, or one where something of a device is; where that is found at the start, there.
+        :raises OSError: the file cannot be read.
+        """
+        pages = {**self._pages, path: pageAt(path, page, contentType)}
+        if self._life is not None:
+            self.resources = withPages(self.resources, pages)
+        self._pages = pages
 
     # As documented
 
@@ -355,7 +377,7 @@ class Announcer:
         await self.http.start()
         self.network.keepTo(hasIPv4=self.http.servesIPv4, hasIPv6=self.http.servesIPv6)
         self.events.reopen()
-        self.resources, self.advertisement = published(self.http, roots, self._main, self.nextBootId())
+        self.resources, self.advertisement = published(self.http, roots, self._main, self.nextBootId(), self._pages)
         self.events.start(self._services())
         await self.ssdp.start()
         if roots != tuple(self._roots):
@@ -474,7 +496,8 @@ class Announcer:
                 self._onChange()  # one came or went meanwhile
                 return
             self._retain()
-            self.resources, advertisement = published(self.http, roots, self._main, self.advertisement.bootId)
+            bootId = self.advertisement.bootId
+            self.resources, advertisement = published(self.http, roots, self._main, bootId, self._pages)
             if advertisement.content != self.advertisement.content:
                 self.ssdp.change(advertisement)
                 self.events.endPages()

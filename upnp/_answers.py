@@ -18,7 +18,7 @@ from ._limits import Limits
 from ._page import Page
 from ._xml import Element
 from .Description import Places
-from .Errors import MessageError
+from .Errors import ActionError, MessageError
 from .Objects import Device, Icon, Service
 from .SOAP import ActionCall
 
@@ -27,6 +27,7 @@ __all__ = [
         'READ_METHODS',
         'XML_TYPE',
         'AssetAnswer',
+        'CalledAnswer',
         'DescriptionAnswer',
         'HttpAnswer',
         'HttpRequest',
@@ -83,6 +84,7 @@ class HttpRequest:
     :param authority: host and port of an absolute request target (RFC 9112 §3.2.2); empty for one that is a path.
     :param host: the address of ours that the peer connected to, for IPv6 on a link with its zone: ``fe80::1%3``.
     :param peer: the peer's address, likewise, and port.
+    :param query: what follows the path after a question mark, as it was sent: ``urllib.parse.parse_qs`` reads it.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class HttpRequest:
         authority: str = '',
         host: str = '',
         peer: tuple[str, int] = ('', 0),
+        query: str = '',
     ) -> None:
         self.method = method
         self.path = path
@@ -103,6 +106,7 @@ class HttpRequest:
         self.authority = authority
         self.host = host
         self.peer = peer
+        self.query = query
         self.body = b''
 
     @property
@@ -253,6 +257,22 @@ class ResourceAnswer(HttpAnswer):
         resource = self.resource
         self.headers['CONTENT-TYPE'] = resource.contentType
         self.body = resource.body(self._upnp.access.advertisedHost or self.request.host)
+
+
+class CalledAnswer(ResourceAnswer):
+    """An answer that a function of the program makes, in the time that it has."""
+
+    wantsBody = True
+
+    async def call(self, giveUp: Callable[[], None] = lambda: None) -> None:
+        """Call the function; here there is none.
+
+        :param giveUp: called when its time is over and it cannot be ended.
+        :raises MessageError: the request asks for nothing that can be called, or there are too many.
+        """
+
+    def fail(self, error: ActionError) -> None:
+        """Answer with an error in the place of a result."""
 
 
 class DescriptionAnswer(ResourceAnswer):

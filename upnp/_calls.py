@@ -18,10 +18,11 @@ from ._worker import Job, Worker
 from .Errors import ActionError
 from .Objects import Action, Service
 
-__all__ = ['Calls']
+__all__ = ['PAGES', 'Calls']
 
 log = logging.getLogger(__name__)
 
+PAGES = 'pages'  # the type of what stands for a service where the functions are those of pages
 END_SECONDS = 1  # for a cancelled function to end
 
 
@@ -104,7 +105,7 @@ class Calls:
             self._deadlines.pop(deadline, None)
             isLate = deadline.end()
         if isLate:
-            text = 'action %s took longer than %s s: its caller was told 501'
+            text = '%s took longer than %s s: its caller was told so'
             if plan.isAsync or result is not None:  # else the worker tells that its function is stuck
                 self._tellOnce(('late', name), text, name, self._seconds)
             raise ActionError(501) from error
@@ -138,7 +139,7 @@ class Calls:
     def _faultFor(self, error: BaseException, action: Action, name: str) -> BaseException:
         """Return what a call ends with whose function has raised something."""
         if isinstance(error, ActionError):
-            log.debug('action %s: %s', name, Legible(error))
+            log.debug('%s: %s', name, Legible(error))
             return error
         if isinstance(error, asyncio.CancelledError) and currentTask().cancelling():
             return error
@@ -147,15 +148,13 @@ class Calls:
 
     def complain(self, service: Service, action: Action, error: Exception) -> ActionError:
         """Tell the log that what a function returned cannot be sent, and return what its caller is told."""
-        text = 'action %s returned what its caller cannot be sent (501 in its place): %s'
+        text = '%s returned what its caller cannot be sent (an error in its place): %s'
         self._tellOnce((id(action), type(error)), text, nameOf(service, action), Legible(error))
         return ActionError(501)
 
     def wonder(self, service: Service, action: Action, result: object) -> None:
         """Tell the log once that what a function returned is not sent to anybody."""
-        text = (
-            'action %s returned %.80r, and it has no output: give it a return hint, or returns={...}, or return nothing'
-        )
+        text = '%s returned %.80r, and it has no output: give it a return hint, or returns={...}, or return nothing'
         self._tellOnce((id(action), 'result'), text, nameOf(service, action), result, level=logging.WARNING)
 
     def abandon(self) -> None:
@@ -224,10 +223,10 @@ class Calls:
             trace = trace.tb_next
         cause = (id(action), type(error), line)
         if cause in self._noted:
-            log.debug('action %s failed again: %s', name, Legible(error, repr))
+            log.debug('%s failed again: %s', name, Legible(error, repr))
         else:
             self._noted.add(cause)
-            log.error('action %s failed, its caller was told 501', name, exc_info=error)
+            log.error('%s failed, its caller was told so', name, exc_info=error)
 
     def _tellOnce(self, cause: object, text: str, *values: object, level: int = logging.ERROR) -> None:
         log.log(logging.DEBUG if cause in self._noted else level, text, *values)
@@ -276,4 +275,6 @@ def currentTask() -> 'asyncio.Task[object]':
 def nameOf(service: Service, action: Action | None = None) -> str:
     """Return what the log calls a service or an action of it: its serviceId, ``#`` and the action's name."""
     identity = str(service.serviceId or service.serviceType or type(service).__name__)
-    return identity if action is None else f'{identity}#{action.name}'
+    if action is None:
+        return identity
+    return f'page {action.name}' if identity == PAGES else f'action {identity}#{action.name}'

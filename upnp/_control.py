@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from . import SOAP
-from ._answers import ResourceAnswer
+from ._answers import CalledAnswer
 from ._hints import Call
 from ._legible import Legible
 from .Errors import ActionError, MessageError
@@ -21,11 +21,10 @@ XML_TYPE = r'(?ai)\s*(text|application)/([\w.-]+\+)?xml\s*(;|\Z)'
 EXTENSION = r'(?a);\s*ns\s*=\s*"?(\d{1,9})\b'  # which prefix M-POST's headers have (RFC 2774 §4)
 
 
-class ControlAnswer(ResourceAnswer):
+class ControlAnswer(CalledAnswer):
     """The result of an action or a state variable's value, or HTTP 500 with a fault (UDA 1.1 §3.2.2, §3.2.5)."""
 
     methods = CONTROL_METHODS
-    wantsBody = True
 
     async def call(self, giveUp: Callable[[], None] = lambda: None) -> None:
         """Call the action that the request asks for.

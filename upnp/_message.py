@@ -169,6 +169,11 @@ def pathOf(target: str) -> str:
     return target.partition('?')[0].partition('#')[0]
 
 
+def queryOf(target: str) -> str:
+    """Return what follows a question mark in a request target; nothing where there is none."""
+    return target.partition('#')[0].partition('?')[2]
+
+
 def authorityOf(target: str) -> str:
     """Return host and port of a request target in absolute form (RFC 9112 §3.2.2); nothing for another."""
     _, separator, rest = ('', '', '') if target.startswith('/') else target.partition('://')

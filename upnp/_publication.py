@@ -5,17 +5,18 @@ It reads files and the machine's identity, off the loop, and refuses to know whe
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from . import Description
-from ._answers import Resource
+from ._answers import PageAnswer, Resource
 from ._discovery import Advertisement, Root
 from ._identity import machineIdentity, settleUuids
+from ._pages import FunctionAnswer, OwnPageAnswer
 from .Errors import DescriptionError
 from .HTTP import HTTP, assetResources
 from .Objects import Device, FilePath, Icon
 
-__all__ = ['checkedDevice', 'prepare', 'published']
+__all__ = ['checkedDevice', 'prepare', 'published', 'withPages']
 
 log = logging.getLogger(__name__)
 
@@ -64,12 +65,14 @@ async def deriveUuids(root: Device) -> None:
 
 
 def published(
-    http: HTTP, roots: Sequence[Device], main: Device, bootId: int
+    http: HTTP, roots: Sequence[Device], main: Device, bootId: int, pages: Mapping[str, Resource]
 ) -> tuple[dict[str, Resource], Advertisement]:
     """Render prepared root devices, and take down what is advertised.
 
     :param main: the one with the short paths.
+    :param pages: of the program's own.
     :returns: what is served, by path, and what is advertised.
+    :raises DescriptionError: a page has the path of something else.
     """
     resources = assetResources()
     taken = []
@@ -78,7 +81,19 @@ def published(
         own, configId = http.publish(root, places)
         resources |= own
         taken.append(Root(root, places.description, configId, tuple(own)))
-    return resources, Advertisement(taken, bootId)
+    return withPages(resources, pages), Advertisement(taken, bootId)
+
+
+def withPages(resources: Mapping[str, Resource], pages: Mapping[str, Resource]) -> dict[str, Resource]:
+    """Return what is served together with the program's own pages, which stand before the devices' pages.
+
+    :raises DescriptionError: one has the path of something else.
+    """
+    for path in pages:
+        known = resources.get(path)
+        if known is not None and known.answer not in (PageAnswer, OwnPageAnswer, FunctionAnswer):
+            raise DescriptionError(f'the path {path} is taken, by what is served of a device: give the page another')
+    return {**resources, **pages}
 
 
 def readIcons(icons: Sequence[Icon]) -> None:

@@ -122,7 +122,7 @@ class Worker:
                 return
             self._stuck = job
             others = [self._waiting.pop() for _ in range(len(self._waiting))]  # none of them ever begins
-        text = 'action %s is stuck: until it ends, plain actions of its service answer 501 at once'
+        text = '%s is stuck: until it ends, other plain functions of its service are given up at once'
         self._tell(logging.ERROR, text, job.name)
         for other in others:
             other.finish(None, ActionError(501, f'Action Failed: {job.name} has not ended yet'))
@@ -157,7 +157,7 @@ class Worker:
             self._running = None
             if self._stuck is job:
                 self._stuck = None
-                self._tell(logging.INFO, 'action %s has ended after all', job.name)
+                self._tell(logging.INFO, '%s has ended after all', job.name)
         with suppress(RuntimeError):  # the loop was closed meanwhile
             job.loop.call_soon_threadsafe(job.finish, result, error)
         del error, job  # the one knows this frame, and the other has got it

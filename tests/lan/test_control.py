@@ -127,4 +127,4 @@ def test_a_function_that_fails_again_and_again_is_logged_once(
     for _ in range(3):
         call(searcher, urls[ECHO], ECHO, ('Crash', {}))
     (line,) = [line for line in echo.do('logs') if line.startswith('ERROR')]
-    assert line.endswith('action urn:example-org:serviceId:echo#Crash failed, its caller was told 501')
+    assert line.endswith('action urn:example-org:serviceId:echo#Crash failed, its caller was told so')

@@ -42,7 +42,7 @@ USNS = tuple(
         *(f'::{one.serviceType}' for one in (SwitchPower, Dimming, Camera, Workshop)),
     )
 )
-BREAK = f'ERROR upnp._calls: action {Workshop.serviceId}#Break failed, its caller was told 501'
+BREAK = f'ERROR upnp._calls: action {Workshop.serviceId}#Break failed, its caller was told so'
 STEADY_KINDS = {'search', 'unicast search', 'fetch', 'call', 'renew', 'hear', 'event'}
 KINDS = STEADY_KINDS | {'describe', 'subscribe'}  # after a change too, when it has just come
 

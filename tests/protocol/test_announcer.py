@@ -837,3 +837,74 @@ def test_callbacks_may_be_as_far_away_as_the_option_says(cable: Cable, callbackH
 def test_an_unknown_kind_of_callback_hosts_is_refused() -> None:
     with pytest.raises(ValueError, match="callbackHosts must be 'subscriber' or 'link', not 'any'"):
         upnp.Announcer(demo(), callbackHosts='any')
+
+
+# Pages
+
+
+def pageOf(server: upnp.Announcer, path: str = '/') -> bytes:
+    """What is served at a path."""
+    return server.resources[path].body(HERE)
+
+
+def test_a_page_of_ones_own_is_added_before_the_start_and_while_it_runs(cable: Cable) -> None:
+    async def scene() -> None:
+        server = announcer(cable)
+        server.addPage('/setup', b'first')
+        async with server:
+            assert pageOf(server, '/setup') == b'first'
+            server.addPage('/setup', b'second')
+            server.addPage('/more', b'more')
+            assert (pageOf(server, '/setup'), pageOf(server, '/more')) == (b'second', b'more')
+            server.device.friendlyName = 'Changed'
+            await asyncio.sleep(2)
+            assert (pageOf(server, '/setup'), b'Changed' in pageOf(server)) == (b'second', True)
+        async with server:
+            assert pageOf(server, '/setup') == b'second'
+
+    run(scene())
+
+
+def test_a_page_of_ones_own_stands_in_the_place_of_the_devices(cable: Cable) -> None:
+    async def scene() -> None:
+        async with announcer(cable) as server:
+            assert b'UPnP Test' in pageOf(server)
+            server.addPage('/', b'mine')
+            assert pageOf(server) == b'mine'
+            second = demo('6', 'Second')
+            server.addDevice(second)
+            await asyncio.sleep(2)
+            assert pageOf(server) == b'mine'
+            await server.removeDevice(server.device)
+            assert pageOf(server) == b'mine'
+            await server.removeDevice(second)
+
+    run(scene())
+
+
+def test_a_page_has_the_path_of_nothing_else(cable: Cable) -> None:
+    async def scene() -> None:
+        server = announcer(cable)
+        async with server:
+            with pytest.raises(upnp.DescriptionError, match=r'/descr\.xml is taken'):
+                server.addPage('/descr.xml', b'')
+            assert server.resources['/descr.xml'].contentType.startswith('text/xml')
+        server.addPage('/descr.xml', b'')
+        with pytest.raises(upnp.DescriptionError, match=r'/descr\.xml is taken'):
+            await server.start()
+
+    run(scene())
+
+
+def test_what_belongs_to_the_page_stays_when_a_device_goes(cable: Cable) -> None:
+    """Its style sheet and script are the same for every device."""
+
+    async def scene() -> None:
+        async with announcer(cable) as server:
+            second = demo('6', 'Second')
+            server.addDevice(second)
+            await asyncio.sleep(2)
+            await server.removeDevice(second)
+            assert sorted(path[-3:] for path in server.resources if path.startswith('/page-')) == ['.js', 'css']
+
+    run(scene())

@@ -371,7 +371,7 @@ def test_anything_else_that_a_function_raises_is_501_and_logged_once(
 
     assert play(scene) == [(501, 'Action Failed')] * 3
     first, *others = told()
-    assert first == 'ERROR action lamp#Act failed, its caller was told 501 + traceback'
+    assert first == 'ERROR action lamp#Act failed, its caller was told so + traceback'
     assert len(others) == 2
     assert all(line.startswith('DEBUG action lamp#Act failed again: ') for line in others)
     assert again is None or {line.partition('again: ')[2] for line in others} == {again}
@@ -422,7 +422,7 @@ def test_a_traceback_stays_a_traceback(caplog: pytest.LogCaptureFixture) -> None
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], OSError)
     lines = logging.Formatter().format(record).split('\n')
-    assert lines[:2] == ['action lamp#Act failed, its caller was told 501', 'Traceback (most recent call last):']
+    assert lines[:2] == ['action lamp#Act failed, its caller was told so', 'Traceback (most recent call last):']
     assert lines[-2:] == ["    raise OSError('no such lamp')", 'OSError: no such lamp']
 
 
@@ -455,7 +455,7 @@ def test_a_result_that_cannot_be_sent_is_told_once(told: Callable[[], list[str]]
         return [calls.complain(lamp, lamp.actions['Act'], ValueError('7 is not at most 5')).code for _ in range(2)]
 
     assert play(scene) == [501, 501]
-    text = 'action lamp#Act returned what its caller cannot be sent (501 in its place): 7 is not at most 5'
+    text = 'action lamp#Act returned what its caller cannot be sent (an error in its place): 7 is not at most 5'
     assert told() == [f'ERROR {text}', f'DEBUG {text}']
 
 
@@ -500,7 +500,7 @@ def test_an_async_function_gets_thirty_seconds(told: Callable[[], list[str]]) ->
 
     assert play(scene) == ((501, 'Action Failed'), (501, 'Action Failed'))
     assert ends == ['cancelled', 'cancelled']
-    late = 'action lamp#Act took longer than 30 s: its caller was told 501'
+    late = 'action lamp#Act took longer than 30 s: its caller was told so'
     assert [line for line in told() if 'longer' in line] == [f'ERROR {late}', f'DEBUG {late}']
 
 
@@ -756,7 +756,7 @@ def test_a_stuck_function_is_told_of_once_and_others_are_refused_until_it_ends(
     told: Callable[[], list[str]],
 ) -> None:
     """api: while a call is stuck, that service's other plain actions answer 501 at once."""
-    refused = (501, 'Action Failed: lamp#Slow has not ended yet')
+    refused = (501, 'Action Failed: action lamp#Slow has not ended yet')
 
     async def scene(calls: Calls) -> None:
         slow = Slow()
@@ -777,7 +777,7 @@ def test_a_stuck_function_is_told_of_once_and_others_are_refused_until_it_ends(
 
     play(scene)
     assert [line for line in told() if not line.startswith('DEBUG')] == [
-        'ERROR action lamp#Slow is stuck: until it ends, plain actions of its service answer 501 at once',
+        'ERROR action lamp#Slow is stuck: until it ends, other plain functions of its service are given up at once',
         'INFO action lamp#Slow has ended after all',
     ]
 
@@ -846,7 +846,7 @@ def test_one_that_its_caller_has_left_counts_as_stuck_all_the_same() -> None:
         slow.end()
         return third
 
-    assert play(scene) == (501, 'Action Failed: lamp#Slow has not ended yet')
+    assert play(scene) == (501, 'Action Failed: action lamp#Slow has not ended yet')
 
 
 def timers() -> int:
@@ -886,8 +886,8 @@ def test_who_was_told_that_its_call_is_refused_is_not_served_after_all() -> None
                 time.sleep(0.001)
 
         worker = Worker('lamp', tell)
-        stuck = Job(slow, {}, 'lamp#Slow', '192.0.2.9', contextlib.nullcontext())
-        other = Job(lambda: ran.append('other'), {}, 'lamp#Act', '192.0.2.8', contextlib.nullcontext())
+        stuck = Job(slow, {}, 'action lamp#Slow', '192.0.2.9', contextlib.nullcontext())
+        other = Job(lambda: ran.append('other'), {}, 'action lamp#Act', '192.0.2.8', contextlib.nullcontext())
         worker.take(stuck)
         await slow.began.wait()
         worker.take(other)
@@ -896,7 +896,7 @@ def test_who_was_told_that_its_call_is_refused_is_not_served_after_all() -> None
         worker.end()
         return [str(error) for _, error in [await other.outcome]]
 
-    assert play(scene) == ['501 Action Failed: lamp#Slow has not ended yet']
+    assert play(scene) == ['501 Action Failed: action lamp#Slow has not ended yet']
     assert ran == []
 
 
@@ -1013,7 +1013,7 @@ def test_a_stop_leaves_a_stuck_thread_to_itself_and_a_restart_finds_it_so() -> N
         await passes(30)
         assert await call == (501, 'Action Failed')
         calls.abandon()
-        assert await outcome(calling(calls, lamp)) == (501, 'Action Failed: lamp#Slow has not ended yet')
+        assert await outcome(calling(calls, lamp)) == (501, 'Action Failed: action lamp#Slow has not ended yet')
         assert len(threads()) == 1
         slow.end()
         assert await taken(lambda: calling(calls, lamp)) in threads()
@@ -1047,7 +1047,7 @@ def test_a_function_that_outlasts_its_loop_is_stuck_in_the_next_one_too() -> Non
     lamp = run(first(), HeldClock())
     assert run(second(), HeldClock()) == [
         (501, 'Action Failed'),
-        (501, 'Action Failed: lamp#Slow has not ended yet'),
+        (501, 'Action Failed: action lamp#Slow has not ended yet'),
         'done',
     ]
 

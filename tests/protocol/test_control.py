@@ -334,8 +334,8 @@ def test_what_a_function_returns_wrongly_is_told_to_its_author_only(caplog: pyte
     answer = exchange(call('Overshoot'))
     assert b'101' not in body(answer)
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR] == [
-        'action urn:exemple-org:serviceId:lamp#Overshoot returned what its caller cannot be sent (501 in its place): '
-        "out argument 'retLevel': state variable 'Level' of type i4: 101 is not at most 100"
+        'action urn:exemple-org:serviceId:lamp#Overshoot returned what its caller cannot be sent '
+        "(an error in its place): out argument 'retLevel': state variable 'Level' of type i4: 101 is not at most 100"
     ]
 
 

@@ -26,6 +26,7 @@ from upnp.HTTP import (
     Resource,
     ScpdAnswer,
     ServerErrorAnswer,
+    assetResources,
 )
 
 from .devices import DEVICE_TYPE, SERVICE_TYPE, UUID, demo
@@ -67,14 +68,19 @@ class Site:
 
 
 def exchange(
-    sent: bytes | list[bytes], *, end: bool = True, device: upnp.Device | None = None, **limits: float
+    sent: bytes | list[bytes],
+    *,
+    end: bool = True,
+    device: upnp.Device | None = None,
+    site: Site | None = None,
+    **limits: float,
 ) -> bytes:
     """Return all that comes back for what is sent, piece by piece, until the server closes."""
 
     async def scene() -> bytes:
         transport = FakeTransport()
         reader, writer = transport.connect()
-        serving = asyncio.create_task(Site(device, **limits).http.server.InConnection(reader, writer))
+        serving = asyncio.create_task((site or Site(device, **limits)).http.server.InConnection(reader, writer))
         for piece in [sent] if isinstance(sent, bytes) else sent:
             reader.feed_data(piece)
             for _ in range(3):
@@ -660,3 +666,55 @@ def test_requests_and_answers_print_themselves(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out == (
         'GET /x HTTP/1.1\n    host: y\nHTTP/1.1 404 Not Found\n    CONTENT-LENGTH: 14\n    CONTENT-TYPE: text/plain\n'
     )
+
+
+def test_windows_is_told_of_once_for_each_address(caplog: pytest.LogCaptureFixture) -> None:
+    """Its Function Discovery, and what associates devices; only the description counts."""
+
+    async def scene() -> None:
+        server = Site().http.server
+        server.begin()
+        for path, peer, agent in (
+            ('/', '192.0.2.2', 'FDSSDP'),
+            ('/descr.xml', '192.0.2.3', 'Mozilla/5.0'),
+            ('/descr.xml', '192.0.2.4', 'FDSSDP'),
+            ('/descr.xml', '192.0.2.4', 'FDSSDP'),
+            ('/descr.xml', '192.0.2.5', 'Microsoft-Windows/10.0 UPnP/1.0 Microsoft-Windows-DAFUPnP'),
+        ):
+            reader, writer = FakeTransport((peer, 40000)).connect()
+            reader.feed_data(get(path, 'GET', '1.1', f'User-Agent: {agent}'))
+            reader.feed_eof()
+            await server.InConnection(reader, writer)
+
+    with caplog.at_level(logging.INFO, 'upnp.HTTP'):
+        run(scene())
+    assert [one.getMessage() for one in caplog.records] == [f'seen by Windows at 192.0.2.{host}' for host in (4, 5)]
+
+
+def test_whoever_says_to_be_windows_cannot_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene() -> None:
+        server = Site().http.server
+        for number in range(100):
+            reader, writer = FakeTransport((f'fe80::{number:x}', 40000, 0, 3), ('fe80::1', 5000, 0, 3)).connect()
+            reader.feed_data(get('/descr.xml', 'GET', '1.0', 'User-Agent: FDSSDP'))
+            reader.feed_eof()
+            await server.InConnection(reader, writer)
+
+    with caplog.at_level(logging.INFO, 'upnp.HTTP'):
+        run(scene())
+    told = [one.getMessage() for one in caplog.records]
+    assert (len(told), told[1]) == (64, 'seen by Windows at fe80::1%3')
+
+
+def test_the_page_and_its_files_are_served_as_safe_as_they_can_be() -> None:
+    page = fields(exchange(get('/')))
+    assert page['CACHE-CONTROL'] == 'no-store'
+    assert page['CONTENT-SECURITY-POLICY'].startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
+    assert (page['X-CONTENT-TYPE-OPTIONS'], page['REFERRER-POLICY']) == ('nosniff', 'no-referrer')
+    site = Site()
+    site.resources |= assetResources()
+    for path, kind in ((path, one.contentType) for path, one in assetResources().items()):
+        told = fields(exchange(get(path), site=site))
+        assert told['CONTENT-TYPE'] == kind
+        assert told['CACHE-CONTROL'] == 'public, max-age=31536000, immutable'
+        assert told['X-CONTENT-TYPE-OPTIONS'] == 'nosniff'

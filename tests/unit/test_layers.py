@@ -32,7 +32,7 @@ LEVELS = {
     '4c': ('_notifier', '_links', '_news'),
     '4d': ('_events',),
     '4e': ('_answers',),
-    '4f': ('_control', '_subscribing', '_streaming', '_advertising'),
+    '4f': ('_control', '_subscribing', '_streaming', '_pages', '_advertising'),
     '5': ('SSDP', 'HTTP'),
     '5b': ('_publication',),
     '6': ('UPnP',),

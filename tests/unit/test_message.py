@@ -18,6 +18,7 @@ from upnp._message import (
     parseChunkSize,
     parseRequest,
     pathOf,
+    queryOf,
     render,
 )
 
@@ -433,3 +434,20 @@ def test_a_peer_may_wait_before_it_sends_a_body(version: str, headers: dict[str,
 def test_an_absolute_target_names_the_host_that_it_is_for(target: str, authority: str) -> None:
     """RFC 9112 §3.2.2."""
     assert authorityOf(target) == authority
+
+
+@pytest.mark.parametrize(
+    ('target', 'query'),
+    [
+        ('/setup', ''),
+        ('/setup?', ''),
+        ('/setup?a=1&b=%20', 'a=1&b=%20'),
+        ('/setup?a?b', 'a?b'),
+        ('/setup?a#b', 'a'),
+        ('/setup#a?b', ''),
+        ('http://192.0.2.1/setup?a', 'a'),
+    ],
+)
+def test_the_query_of_a_target_follows_the_question_mark(target: str, query: str) -> None:
+    """RFC 3986 §3.4."""
+    assert queryOf(target) == query
