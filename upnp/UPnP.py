@@ -261,6 +261,7 @@ class Announcer:
             self.ssdp.change(self.advertisement.without(device))
             kept = {path: one for path, one in self.resources.items() if path not in removed.paths}
             self.resources = withPages(kept, self._pages)
+            self.events.endPages()
             self._retain()
 
     def addPage(self, path: str, page: PageSource, *, contentType: str | None = None) -> None:

@@ -3,7 +3,7 @@
 A guard that another one stands behind is taken out together with it, or not listed where it only saves work.
 """
 
-from tests.guards import browsers, connections, control, discovery, events, requests, subscriptions
+from tests.guards import browsers, connections, control, discovery, events, pages, requests, subscriptions
 from tests.guards.guard import Guard
 
 __all__ = ['GUARDS', 'Guard']
@@ -16,4 +16,5 @@ GUARDS: tuple[Guard, ...] = (
     *control.GUARDS,
     *subscriptions.GUARDS,
     *events.GUARDS,
+    *pages.GUARDS,
 )

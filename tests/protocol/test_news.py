@@ -244,6 +244,16 @@ def test_a_page_that_reads_nothing_is_told_nothing_more_and_cut_off() -> None:
     play(scene)
 
 
+def test_a_page_that_reads_nothing_gets_no_comments_either() -> None:
+    async def scene(stage: Stage) -> None:
+        window = await stage.open(stuck=True)
+        told = len(window.transport.written)
+        await asyncio.sleep(16)
+        assert len(window.transport.written) == told
+
+    play(scene, writeSeconds=60)
+
+
 def test_a_page_that_was_slow_is_told_all_that_it_has_missed_at_once() -> None:
     async def scene(stage: Stage) -> None:
         window = await stage.open(stuck=True)

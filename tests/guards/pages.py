@@ -1,0 +1,127 @@
+"""Guards of the pages: how many are open, how often they are told, what they may load, who sends them anything."""
+
+from tests.guards.guard import Guard
+
+__all__ = ['GUARDS']
+
+NEWS, PAGES, HTTP = 'protocol/test_news.py', 'protocol/test_pages.py', 'protocol/test_http.py'
+
+GUARDS = (
+    Guard(
+        'there are maxPageStreamsPerPeer',
+        '_news.py',
+        'if count >= self._limits.maxPageStreamsPerPeer:',
+        'if False:',
+        (f'{NEWS}::test_the_pages_of_one_peer_have_their_bound',),
+    ),
+    Guard(
+        'there are maxPageStreams in all',
+        '_news.py',
+        'if len(self._readers) < self._most:',
+        'if True:',
+        (f'{NEWS}::test_all_pages_together_have_their_bound_and_who_has_most_gives_way',),
+    ),
+    Guard(
+        'a newcomer displaces no page of a peer that has no more',
+        '_news.py',
+        'if count + 1 >= len(most):',
+        'if False:',
+        (f'{NEWS}::test_all_pages_together_have_their_bound_and_who_has_most_gives_way',),
+    ),
+    Guard(
+        'open pages have their share of the descriptors',
+        '_news.py',
+        'descriptorShare(limits.maxPageStreams, DESCRIPTOR_PART)',
+        'limits.maxPageStreams',
+        (f'{NEWS}::test_pages_never_use_up_the_descriptors',),
+    ),
+    Guard(
+        'a page that has not taken the last message is told nothing more',
+        '_news.py',
+        'if reader.isBehind or not (due := reader.due()):',
+        'if not (due := reader.due()):',
+        (f'{NEWS}::test_a_page_that_reads_nothing_is_told_nothing_more_and_cut_off',),
+    ),
+    Guard(
+        'a page that takes nothing gets no comments',
+        '_news.py',
+        """if not reader.isBehind:
+                reader.write(COMMENT, now)""",
+        'reader.write(COMMENT, now)',
+        (f'{NEWS}::test_a_page_that_reads_nothing_gets_no_comments_either',),
+    ),
+    Guard(
+        'a page that takes nothing is cut off',
+        '_news.py',
+        'elif reader.stalledAt is not None and now >= reader.stalledAt + self._limits.writeSeconds:',
+        'elif False:',
+        (f'{NEWS}::test_a_page_that_reads_nothing_is_told_nothing_more_and_cut_off',),
+    ),
+    Guard(
+        'a page is told ten times a second at the most',
+        '_news.py',
+        'max(self._loop.time(), self._toldAt + REST_SECONDS)',
+        'self._loop.time()',
+        (f'{NEWS}::test_what_changes_often_is_told_ten_times_a_second_and_the_last_value_arrives',),
+    ),
+    Guard(
+        'a page that is closed is forgotten',
+        'HTTP.py',
+        """        finally:
+            answer.ended()""",
+        """        finally:
+            pass""",
+        (f'{NEWS}::test_a_page_that_is_closed_is_told_nothing_and_forgotten',),
+    ),
+    Guard(
+        'idle connections give way before an open page',
+        'HTTP.py',
+        'connection.isBusy = True  # one that is idle gives way before it',
+        'pass',
+        (f'{NEWS}::test_idle_connections_give_way_before_an_open_page',),
+    ),
+    Guard(
+        'after the byebye nothing is multicast',
+        '_events.py',
+        'if self._isOpen and (body := event.body(publisher.multicastNames)):',
+        'if body := event.body(publisher.multicastNames):',
+        (f'{NEWS}::test_after_a_byebye_the_page_goes_on_and_nothing_is_multicast',),
+    ),
+    Guard(
+        'an announcer that has stopped opens no page',
+        '_events.py',
+        """        if self._loop is None:
+            raise MessageError('the announcer has stopped', 503)
+""",
+        '',
+        (f'{NEWS}::test_after_the_end_no_page_is_opened',),
+    ),
+    Guard(
+        'the page runs and loads nothing but its own',
+        '_answers.py',
+        'self.headers |= PAGE_HEADERS',
+        'pass',
+        (f'{HTTP}::test_the_page_and_its_files_are_served_as_safe_as_they_can_be',),
+    ),
+    Guard(
+        "one's own page stands in no frame of a stranger's",
+        '_pages.py',
+        """'CONTENT-SECURITY-POLICY': "frame-ancestors 'self'\"""",
+        '',
+        (f'{PAGES}::test_bytes_are_served_as_they_are',),
+    ),
+    Guard(
+        'a content type writes no headers',
+        '_pages.py',
+        'if contentType is not None and not re.match(CONTENT_TYPE, contentType):',
+        'if False:',
+        (f'{PAGES}::test_what_is_wrong_is_told_with_its_remedy',),
+    ),
+    Guard(
+        'whoever says to be Windows cannot fill the log',
+        'HTTP.py',
+        'isNew = peer not in self._seenBy and len(self._seenBy) < MAX_SEEN_BY',
+        'isNew = True',
+        (f'{HTTP}::test_whoever_says_to_be_windows_cannot_fill_the_log',),
+    ),
+)
