@@ -26,18 +26,8 @@ HEAVY = {
     *('unittest', 'urllib.request', 'xml', 'xmlrpc'),
 }
 LATER = {
-    *(
-        '__init__',
-        '__main__',
-        '_reading',
-        '_notifier',
-        '_news',
-        '_fetch',
-        '_neighbours',
-        '_netlink',
-        '_owners',
-        '_watch',
-    ),
+    *('__init__', '__main__', '_visits', '_reading', '_notifier', '_news', '_fetch', '_neighbours', '_netlink'),
+    *('_owners', '_watch'),
 }
 MAX_FOREIGN_MODULES = 50  # those of the standard library and the dependencies, beyond asyncio's own
 

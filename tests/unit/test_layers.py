@@ -36,6 +36,7 @@ LEVELS = {
     '5': ('SSDP', 'HTTP'),
     '5b': ('_publication',),
     '6': ('UPnP',),
+    '7': ('_visits',),
     '8': ('__init__', '__main__'),
 }
 PURE_LEVELS = ('0', '1', '1b', '1c', '1d', '2', '3', '3b', '3c')
