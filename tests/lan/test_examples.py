@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import signal
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
@@ -18,6 +20,7 @@ pytestmark = pytest.mark.lan
 
 MAX_LINES = 40
 MAX_LINES_OF = {
+    'announce_my_pi.py': 15,  # the tutorial ends with it
     'binary_light.py': 70,  # two services with all that their standards require
     'camera.py': 60,  # it has to draw its picture and to serve it by itself
     'sensor.py': 55,  # it measures in a thread of its own, and is read as well
@@ -40,8 +43,11 @@ FOUND = {
     ),
     'camera.py': ('urn:exemple-org:device:camera:1', 'urn:exemple-org:service:camera-image:1'),
     'sensor.py': ('urn:example-org:device:thermometer:1', 'urn:example-org:service:thermometer:1'),
+    'announce_my_pi.py': ('urn:schemas-upnp-org:device:Basic:1',),
     'README.md': ('urn:example-org:device:lamp:1',),
 }
+DEVICE = '{urn:schemas-upnp-org:device-1-0}'
+PNPX = '{http://schemas.microsoft.com/windows/pnpx/2005/11}'
 OWN_PORT = ('binary_light.py', 'camera.py', 'sensor.py')
 
 
@@ -94,3 +100,19 @@ def test_an_example_listens_where_it_is_told(file: str, deviceHost: Host, search
         (first, *_) = listener.waitFor(lambda seen: bool(seen))
     assert first.location == f'http://{deviceHost.address}:5123/descr.xml'
     assert fetch(searcher, first.location).status == 200
+
+
+def test_the_page_of_my_pi_is_what_a_double_click_opens(deviceHost: Host, searcher: Host) -> None:
+    """And its icon and its category are those of the example."""
+    with Listener(searcher) as listener:
+        deviceHost.python(EXAMPLES / 'announce_my_pi.py', strict=True)
+        (first, *_) = listener.waitFor(lambda seen: bool(seen))
+    device = ElementTree.fromstring(fetch(searcher, first.location).body).find(f'{DEVICE}device')
+    assert device is not None
+    url = device.findtext(f'{DEVICE}presentationURL', '')
+    assert url == f'http://{deviceHost.address}:8080/'
+    assert urlsplit(url).port != urlsplit(first.location).port
+    assert b'<h1>My Pi</h1>' in fetch(searcher, url).body
+    icon = fetch(searcher, urljoin(first.location, device.findtext(f'.//{DEVICE}icon/{DEVICE}url', '')))
+    assert icon.body == (EXAMPLES / 'announce_my_pi.png').read_bytes()
+    assert [one.text for one in device.iter() if one.tag.startswith(PNPX)] == ['Computers']
