@@ -111,7 +111,7 @@ def test_all_options_are_seen_from_another_host(deviceHost: Host, searcher: Host
     told = {
         name: device.findtext(f'{DEVICE}{name}') for name in ('friendlyName', 'deviceType', 'UDN', 'presentationURL')
     }
-    assert tuple(told.values()) == ['My board', BOARD, f'uuid:{UUID}', f'http://{deviceHost.address}:8080/x']
+    assert list(told.values()) == ['My board', BOARD, f'uuid:{UUID}', f'http://{deviceHost.address}:8080/x']
     assert [one.text for one in device.iter() if one.tag.startswith(PNPX)] == ['MediaDevices']
     assert [one.text for one in device.iter(f'{DEVICE}serviceType')] == list(SERVICES)
     assert len({one.text for one in device.iter(f'{DEVICE}serviceId')}) == len(SERVICES)
