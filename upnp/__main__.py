@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_FAILURE
     except OSError as error:  # of the output
         if not isinstance(error, BrokenPipeError):
-            print(f'upnp {options.command}: cannot write the output: {error.strerror}', file=sys.stderr)
+            print(f'upnp {options.command}: {error}', file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries once more at its end
         return EXIT_FAILURE
     except KeyboardInterrupt:  # before the announcer minded it

@@ -248,4 +248,4 @@ def test_a_disk_that_is_full_is_told_in_one_line(deviceHost: Host) -> None:
     with open('/dev/full', 'w') as full:
         program = deviceHost.python(*ANNOUNCE, strict=True, stdout=full)
         errors = withoutSlowTurns(program.communicate(timeout=STOP_SECONDS)[1])
-    assert (program.returncode, errors) == (1, 'upnp announce: cannot write the output: No space left on device\n')
+    assert (program.returncode, errors) == (1, 'upnp announce: [Errno 28] No space left on device\n')
