@@ -12,6 +12,7 @@ from typing import NamedTuple, TextIO
 from . import HTTP, SSDP
 from ._answers import REASONS, Resource
 from ._legible import legible
+from ._pages import FunctionAnswer, OwnPageAnswer
 from .Description import typeNoun
 
 __all__ = ['Lately', 'Teller', 'Visit', 'visitOf']
@@ -23,6 +24,8 @@ DEEDS = {  # what else there is, such as the parts of a page, is fetched along w
     HTTP.PageAnswer: 'opened the page',
     HTTP.ControlAnswer: 'called an action of {service}',
     HTTP.SubscriptionAnswer: 'subscribed to the events of {service}',
+    OwnPageAnswer: 'opened {path}',
+    FunctionAnswer: 'opened {path}',
 }
 UNSUBSCRIBED = 'unsubscribed from the events of {service}'
 FAVICON = '/favicon.ico'  # browsers ask for it by themselves: whoever opens the page is not refused it
@@ -70,7 +73,7 @@ def answered(peer: str, method: str, path: str, status: int, resource: Resource 
         return None
     deed = UNSUBSCRIBED if method == 'UNSUBSCRIBE' else deed
     service = typeNoun(str(resource.service.serviceType)) if resource.service is not None else ''
-    words = f'{peer} {deed.replace("{service}", legible(service))}'
+    words = f'{peer} {deed.replace("{service}", legible(service)).replace("{path}", path)}'
     return Visit(words, words)
 
 

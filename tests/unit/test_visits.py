@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from upnp import HTTP, SSDP, Service
+from upnp._pages import pageAt
 from upnp._visits import MAX_TOLD, MORE, REPEATED_SECONDS, Lately, Teller, Visit, visitOf
 from upnp.HTTP import Resource
 
@@ -20,6 +21,8 @@ RESOURCES = {
     '/lamp/control': Resource(HTTP.ControlAnswer, 'text/xml', service=LAMP),
     '/lamp/event': Resource(HTTP.SubscriptionAnswer, 'text/xml', service=LAMP),
     '/icon': Resource(HTTP.IconAnswer, 'image/png'),
+    '/setup': pageAt('/setup', b'', None),
+    '/state': pageAt('/state', lambda: '', None),
 }
 
 
@@ -50,6 +53,8 @@ def test_who_searches_is_told_with_the_target() -> None:
         ('HEAD', '/descr.xml', 'read the description'),
         ('GET', '/', 'opened the page'),
         ('GET', '/icon', 'fetched the icon'),
+        ('GET', '/setup', 'opened /setup'),
+        ('POST', '/state', 'opened /state'),
         ('GET', '/lamp/scpd.xml', 'read a service description'),
         ('POST', '/lamp/control', 'called an action of lamp'),
         ('SUBSCRIBE', '/lamp/event', 'subscribed to the events of lamp'),
