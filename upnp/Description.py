@@ -10,7 +10,8 @@ from typing import NamedTuple
 from zlib import crc32
 
 from ._scpd import Action, Argument, StateVariable, checkScpd
-from ._xml import Element, Template, escape, forbiddenCharacter, render
+from ._vendor import DEVICE_NAMESPACE, checkVendorElements, plainText, vendorElements, vendorOddities
+from ._xml import Element, Template, escape, render
 from .Errors import DescriptionError
 from .Objects import Device, Icon, Service
 
@@ -31,9 +32,7 @@ __all__ = [
     'serviceElement',
 ]
 
-DEVICE_NAMESPACE = 'urn:schemas-upnp-org:device-1-0'
 SERVICE_NAMESPACE = 'urn:schemas-upnp-org:service-1-0'
-PNPX_NAMESPACE = 'http://schemas.microsoft.com/windows/pnpx/2005/11'
 SPEC_VERSION = Element('specVersion', (Element('major', '1'), Element('minor', '1')))
 CONFIG_ID = {'configId': Template('{configId}')}
 MAX_CONFIG_ID = 0xFFFFFF  # what a device may assign by itself, UDA 1.1 §1.2.2
@@ -54,7 +53,6 @@ TEXT_ELEMENTS = {  # in the template's order, with the length they SHOULD stay u
     'UDN': None,
     'UPC': None,
 }
-PNPX_ELEMENTS = {'hardwareId': 'X_hardwareId', 'compatibleId': 'X_compatibleId', 'deviceCategory': 'X_deviceCategory'}
 
 # As texts, compiled when first needed: an import of the package needs none of them.
 TYPE = r'(?a)urn:[A-Za-z0-9.-]+:(device|service):([A-Za-z0-9_.-]{1,64}):[1-9]\d*\Z'
@@ -127,8 +125,9 @@ def checkDevice(root: Device) -> None:
         checkToken(device, 'deviceType', path, 'such as urn:schemas-upnp-org:device:Basic:1')
         if not textOf(device, 'friendlyName', path).strip():
             raise DescriptionError('friendlyName is missing: it is what people see, such as Workshop lamp', path)
-        for name in (*TEXT_ELEMENTS, *PNPX_ELEMENTS, 'presentationURL'):
+        for name in (*TEXT_ELEMENTS, 'presentationURL'):
             textOf(device, name, path)
+        checkVendorElements(device, path)
         if device.uuid is not None:
             checkToken(device, 'uuid', path, 'such as 00a56575-78fa-40fe-b107-8f4b5043a2b0')
         checkServices(device, path)
@@ -163,14 +162,7 @@ def textOf(thing: object, name: str, path: str) -> str:
 
     :raises DescriptionError: neither text nor number, or a character that XML cannot carry.
     """
-    value = getattr(thing, name)
-    if value is None:
-        return ''
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise DescriptionError(f'{value!r} is neither a text nor a number', f'{path}.{name}')
-    if (character := forbiddenCharacter(str(value))) is not None:
-        raise DescriptionError(f'{value!r} has the character {character!r}, which XML cannot carry', f'{path}.{name}')
-    return str(value)
+    return plainText(getattr(thing, name), f'{path}.{name}')
 
 
 def checkToken(thing: object, name: str, path: str, example: str) -> None:
@@ -238,6 +230,7 @@ def oddities(root: Device) -> Iterator[str]:
         for name, limit in TEXT_ELEMENTS.items():
             if limit is not None and len(text := str(getattr(device, name) or '')) >= limit:
                 yield f'{path}.{name} has {len(text)} characters, and should have less than {limit}'
+        yield from vendorOddities(device, path)
         for index, service in enumerate(device.services):
             yield from serviceOddities(service, f'{path}.services[{index}]')
 
@@ -295,10 +288,7 @@ def deviceElement(
             children.append(Element(name, tuple(elements)))
     if presentation := textOf(device, 'presentationURL', 'device') or page:
         children.append(Element('presentationURL', hostTemplate(presentation)))
-    for name, element in PNPX_ELEMENTS.items():
-        if text := textOf(device, name, 'device'):
-            children.append(Element(f'pnpx:{element}', text, {'xmlns:pnpx': PNPX_NAMESPACE}))
-    return Element('device', tuple(children))
+    return Element('device', (*children, *vendorElements(device)))
 
 
 def hostTemplate(url: str) -> str:

@@ -5,15 +5,19 @@ no socket, task, loop or file. What is missing or wrong is found by :mod:`upnp.D
 announced, so that objects can be filled in any order.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import ClassVar, Protocol, Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 
 from ._declaration import RESERVED, Declaration, declaredIn
 from ._model import Children, _BaseObj
 from ._scpd import Action, Argument, StateVariable, checkScpd
+from ._vendor import Extension, comparable
 from .Errors import DescriptionError
 
-__all__ = ['Action', 'Argument', 'Children', 'Device', 'Icon', 'Service', 'StateVariable']
+if TYPE_CHECKING:
+    from uuid import UUID
+
+__all__ = ['Action', 'Argument', 'Children', 'Device', 'Extension', 'Icon', 'Service', 'StateVariable']
 
 # The first bytes of the picture formats that devices use; SVG has none and wants its mimetype given.
 MAGIC = {
@@ -145,16 +149,19 @@ class Device(_BaseObj):
     """A UPnP device on the network (UDA 1.1 §2.3), with services, icons and embedded devices of any depth.
 
     ``deviceType`` and ``friendlyName`` are needed when it is announced; what else UDA requires gets an honest
-    default, and what it does not is left out when unset. ``deviceCategory``, ``hardwareId`` and ``compatibleId`` are
-    Windows' PnP-X elements. ``{host}`` in ``presentationURL`` stands for the device's address on the reader's
-    network.
+    default, and what it does not is left out when unset. ``{host}`` in ``presentationURL`` stands for the device's
+    address on the reader's network.
+
+    ``deviceCategory``, ``hardwareId`` and ``compatibleId`` are Windows' PnP-X elements, each a text or a list of them.
+    ``containerId`` is a GUID, with braces or without, of the physical thing that Windows sees in other ways too. What
+    else a vendor wants in the description goes into ``extensions``.
     """
 
     _labels = ('friendlyName', 'deviceType')
     _compared = (
         *('deviceType', 'friendlyName', 'manufacturer', 'manufacturerURL', 'modelDescription', 'modelName'),
-        *('modelNumber', 'modelURL', 'serialNumber', 'UDN', 'UPC', 'presentationURL', 'deviceCategory', 'hardwareId'),
-        *('compatibleId', 'icons', 'services', 'devices'),
+        *('modelNumber', 'modelURL', 'serialNumber', 'UDN', 'UPC', 'presentationURL', 'extensions'),
+        *('icons', 'services', 'devices'),
     )
 
     deviceType: str | None = None
@@ -168,12 +175,17 @@ class Device(_BaseObj):
     serialNumber: str | None = None
     UPC: str | None = None
     presentationURL: str | None = None
-    deviceCategory: str | None = None
-    hardwareId: str | None = None
-    compatibleId: str | None = None
+    deviceCategory: str | Sequence[str] | None = None
+    hardwareId: str | Sequence[str] | None = None
+    compatibleId: str | Sequence[str] | None = None
+    containerId: 'str | UUID | None' = None
     icons: Children[Icon]
     services: Children[Service]
     devices: 'Children[Device]'
+    extensions: Children[Extension]
+
+    def _described(self) -> tuple[object, ...]:
+        return (*super()._described(), *comparable(self))
 
     _uuid: str | None = None
     _bootId: int | None = None
@@ -262,4 +274,4 @@ class Device(_BaseObj):
             yield from child.family()
 
 
-Device._childKinds = {'icons': Icon, 'services': Service, 'devices': Device}
+Device._childKinds = {'icons': Icon, 'services': Service, 'devices': Device, 'extensions': Extension}

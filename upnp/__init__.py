@@ -11,7 +11,7 @@ from ._limits import Limits
 from ._types import Range, Value
 from ._version import __version__
 from .Errors import ActionError, DescriptionError, MessageError, NetworkError, UPnPError
-from .Objects import Action, Argument, Device, Icon, Service, StateVariable
+from .Objects import Action, Argument, Device, Extension, Icon, Service, StateVariable
 from .UPnP import Annoncer, Announcer
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     'Call',
     'DescriptionError',
     'Device',
+    'Extension',
     'Icon',
     'Limits',
     'MessageError',

@@ -1,25 +1,29 @@
 """Descriptions and SCPDs read into objects (UDA 1.1 §2.3, §2.5): what :mod:`upnp.Description` writes, and others do.
 
-Elements that it does not know are skipped, as UDA 1.1 §2.2 asks of every reader; prefixes and namespaces are too, since
-vendors get them wrong and nothing is told apart by them.
+Elements that it does not know are skipped, as UDA 1.1 §2.2 asks of every reader; so are prefixes, and namespaces as far
+as nothing is told apart by them, since vendors get them wrong. What stands in a device and in a namespace of its own is
+a vendor's.
 """
 
 import re
+from collections.abc import Container, Sequence
 from enum import Enum
 
 from . import _types
 from ._limits import Limits
 from ._scpd import Action, Argument, StateVariable
+from ._vendor import DEVICE_NAMESPACE, WINDOWS_ELEMENTS, WindowsElement
 from ._xml import Node, parse
-from .Description import PNPX_ELEMENTS, TEXT_ELEMENTS, UNUSED_VARIABLE
+from .Description import TEXT_ELEMENTS, UNUSED_VARIABLE
 from .Errors import DescriptionError, MessageError
-from .Objects import Device, Icon, Service
+from .Objects import Device, Extension, Icon, Service
 
 __all__ = ['fillDevice', 'fillService']
 
 DEVICE_TEXTS = tuple(name for name in TEXT_ELEMENTS if name != 'UDN')
 SERVICE_URLS = ('SCPDURL', 'controlURL', 'eventSubURL')
 ABSOLUTE = re.compile('[A-Za-z][A-Za-z0-9+.-]*://')
+WINDOWS_NAMES = {(element.namespace, element.name) for element in WINDOWS_ELEMENTS.values()}
 YES = ('yes', '1', 'true')
 # A document that the user has at hand may be larger than what a peer may send.
 LIMITS = Limits(maxXmlElements=100_000)
@@ -171,16 +175,37 @@ def numberOf(variable: StateVariable, text: str) -> float:
 
 def fillFrom(node: Node, device: Device) -> None:
     """Give a device what its element says, and the devices inside it theirs."""
+    theirs = ('', DEVICE_NAMESPACE, node.namespace)  # the last where UPnP's is misspelt
+    own = node._replace(children=tuple(one for one in node.children if one.namespace in theirs))
+    foreign = tuple(one for one in node.children if one.namespace not in theirs)
     for name in (*DEVICE_TEXTS, 'presentationURL'):
-        if (text := textOfChild(node, name)) is not None and not (name == 'presentationURL' and isRelative(text)):
+        if (text := textOfChild(own, name)) is not None and not (name == 'presentationURL' and isRelative(text)):
             setattr(device, name, text)
-    for name, element in PNPX_ELEMENTS.items():
-        if (text := textOfChild(node, element)) is not None:
+    for name, element in WINDOWS_ELEMENTS.items():
+        if (text := windowsTextIn(own, foreign, element)) is not None:
             setattr(device, name, text)
-    device.uuid = textOfChild(node, 'UDN')
-    device.icons = [iconOf(one) for one in children(node, 'iconList', 'icon')]  # type: ignore[assignment]
-    device.services = [serviceOf(one) for one in children(node, 'serviceList', 'service')]  # type: ignore[assignment]
-    device.devices = [deviceOf(one) for one in children(node, 'deviceList', 'device')]  # type: ignore[assignment]
+    device.uuid = textOfChild(own, 'UDN')
+    device.icons = [iconOf(one) for one in children(own, 'iconList', 'icon')]  # type: ignore[assignment]
+    device.services = [serviceOf(one) for one in children(own, 'serviceList', 'service')]  # type: ignore[assignment]
+    device.devices = [deviceOf(one) for one in children(own, 'deviceList', 'device')]  # type: ignore[assignment]
+    others = (one for one in foreign if (one.namespace, one.name) not in WINDOWS_NAMES)
+    device.extensions = [extensionOf(one, theirs) for one in others]  # type: ignore[assignment]
+
+
+def windowsTextIn(own: Node, foreign: Sequence[Node], element: WindowsElement) -> str | None:
+    """Return the text of one of Windows' elements: in its namespace, or else among UPnP's; None without a text."""
+    right = (one for one in foreign if (one.namespace, one.name) == (element.namespace, element.name))
+    return next((text for one in (*right, *own.all(element.name)) if (text := one.text.strip())), None)
+
+
+def extensionOf(node: Node, theirs: Container[str]) -> Extension:
+    """Return a vendor's element, with those in it that are no others'.
+
+    :param theirs: the namespaces of the others.
+    """
+    inner = [extensionOf(one, theirs) for one in node.children if one.namespace not in theirs]
+    value = None if inner else node.text.strip() or None
+    return Extension(namespace=node.namespace, name=node.name, value=value, extensions=inner)
 
 
 def deviceOf(node: Node) -> Device:

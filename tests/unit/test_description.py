@@ -134,6 +134,9 @@ FULL = f"""<?xml version="1.0" encoding="utf-8"?>
     <pnpx:X_compatibleId xmlns:pnpx="http://schemas.microsoft.com/windows/pnpx/2005/11">VEN_1</pnpx:X_compatibleId>
     <pnpx:X_deviceCategory xmlns:pnpx="http://schemas.microsoft.com/windows/pnpx/2005/11">\
 HomeAutomation.Lighting</pnpx:X_deviceCategory>
+    <df:X_containerId xmlns:df="http://schemas.microsoft.com/windows/2008/09/devicefoundation">\
+{{{INNER_UUID}}}</df:X_containerId>
+    <X_Floor xmlns="urn:schemas-example-org:device-1-0">3</X_Floor>
   </device>
 </root>
 """
@@ -157,6 +160,8 @@ def fullDevice() -> upnp.Device:
         deviceCategory='HomeAutomation.Lighting',
         hardwareId='VEN_1&DEV_2',
         compatibleId='VEN_1',
+        containerId=INNER_UUID,
+        extensions=[{'namespace': 'urn:schemas-example-org:device-1-0', 'name': 'X_Floor', 'value': 3}],
         icons=[
             {'data': GIF, 'width': 48, 'height': 32, 'depth': 8},
             {'url': 'http://sadmin.fr/icon.svg', 'mimetype': 'image/svg+xml', 'width': 16, 'height': 16, 'depth': 24},
@@ -513,6 +518,8 @@ REFUSED = [
     (lambda: lamp(modelNumber=b'1'), 'device.modelNumber: '),
     (lambda: lamp(UPC=True), 'device.UPC: '),
     (lambda: lamp(hardwareId='\x1b'), 'device.hardwareId: '),
+    (lambda: lamp(devices=[lamp(containerId='a')]), 'device.devices[0].containerId: '),
+    (lambda: lamp(devices=[lamp(extensions=[{}])]), 'device.devices[0].extensions[0]: namespace is missing'),
     (lambda: lamp(presentationURL=['a']), 'device.presentationURL: '),
     (lambda: lamp(uuid=''), 'device: uuid is missing'),
     (lambda: lamp(uuid='a b'), 'device.uuid: '),
@@ -737,6 +744,7 @@ def test_an_icon_lacks_what_nobody_gave_and_its_content_does_not_tell(icon: upnp
         ),
         (withService(stateVariables=[{'name': 'A', 'multicast': True, 'sendEvents': True}]), []),
         (lamp(devices=[lamp(uuid='lamp')]), ['device.devices[0].uuid ']),
+        (lamp(devices=[lamp(hardwareId='VEN_1')]), ['device.devices[0].hardwareId stands without a deviceCategory']),
     ],
 )
 def test_what_uda_wants_otherwise_is_told(device: upnp.Device, begins: list[str]) -> None:

@@ -19,7 +19,7 @@ LEVELS = {
     '1': ('_xml', '_message', '_types', '_urn', '_model', '_interfaces', '_turns', '_legible'),
     '1b': ('_options', '_hints', '_presence', '_netlink', '_addresses'),
     '1c': ('_scpd',),
-    '1d': ('_declaration',),
+    '1d': ('_declaration', '_vendor'),
     '2': ('Objects',),
     '3': ('Description', 'SOAP', 'GENA', '_discovery'),
     '3b': ('_page', '_reading', '_publisher', '_access'),

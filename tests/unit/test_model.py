@@ -10,7 +10,7 @@ import upnp
 from upnp import Objects
 
 UUID_TEXT = '00a56575-78fa-40fe-b107-8f4b5043a2b0'
-KINDS = [upnp.Device, upnp.Service, upnp.Icon, upnp.Action, upnp.Argument, upnp.StateVariable]
+KINDS = [upnp.Device, upnp.Service, upnp.Icon, upnp.Action, upnp.Argument, upnp.StateVariable, upnp.Extension]
 
 
 class Counter:
@@ -40,7 +40,7 @@ ELEMENTS = {
         'uuid': UUID_TEXT,
         **{name: name for name in ('manufacturer', 'manufacturerURL', 'modelDescription', 'modelName', 'modelNumber')},
         **{name: name for name in ('modelURL', 'serialNumber', 'UPC', 'presentationURL', 'deviceCategory')},
-        **{name: name for name in ('hardwareId', 'compatibleId')},
+        **{name: name for name in ('hardwareId', 'compatibleId', 'containerId')},
     },
     upnp.Service: {
         **{name: name for name in ('serviceType', 'serviceId', 'SCPDURL', 'controlURL', 'eventSubURL')},
@@ -55,6 +55,7 @@ ELEMENTS = {
         **{'name': 'Status', 'dataType': 'ui1', 'defaultValue': 1, 'sendEvents': True, 'multicast': True},
         **{'allowedValueList': ('a', 'b'), 'allowedValueRange': (0, 1), 'maximumRate': 2.5, 'minimumDelta': 1},
     },
+    upnp.Extension: {'namespace': 'urn:a', 'name': 'X_Floor', 'value': '3', 'prefix': 'x'},
 }
 
 
@@ -87,12 +88,14 @@ def test_a_tree_is_made_of_dicts() -> None:
             'icons': [{'path': 'a.png'}],
             'services': [{'actions': actions, 'stateVariables': [{'name': 'X'}]}],
             'devices': [{'friendlyName': 'inner', 'devices': [{'friendlyName': 'innermost'}]}],
+            'extensions': [{'name': 'X_Place', 'extensions': [{'name': 'X_Floor', 'value': 3}]}],
         }
     )
     assert device.icons[0].path == 'a.png'
     assert device.services[0].actions['Go'].arguments['To'].direction == 'in'
     assert device.services[0].stateVariables['X'].dataType == 'string'
     assert [one.friendlyName for one in device.family()] == [None, 'inner', 'innermost']
+    assert device.extensions['X_Place'].extensions['X_Floor'].value == 3
 
 
 @pytest.mark.parametrize('obj', ['friendlyName', 5, ['friendlyName'], [('friendlyName', 'a')], b''])
@@ -208,6 +211,7 @@ EQUAL = [
     lambda: upnp.Argument(name='A'),
     lambda: upnp.StateVariable(name='X', dataType='ui1'),
     lambda: upnp.Icon(mimetype='image/png', width=16),
+    lambda: upnp.Extension(namespace='urn:a', name='X_Place', extensions=[{'name': 'X_Floor', 'value': 3}]),
 ]
 
 
@@ -232,6 +236,7 @@ def test_objects_that_describe_the_same_are_equal(make: Callable[[], object]) ->
         (upnp.Device(uuid='a'), upnp.Device(uuid='b')),
         (upnp.Device(), upnp.Device(devices=[{}])),
         (upnp.Icon(width=1), upnp.Icon(width=2)),
+        (upnp.Device(), upnp.Device(extensions=[{'name': 'X_Floor'}])),
     ],
 )
 def test_objects_that_describe_something_else_are_not_equal(one: object, other: object) -> None:
@@ -284,6 +289,9 @@ def test_every_change_in_the_tree_is_told_once() -> None:
         lambda: root.devices[0].services.pop(),
         lambda: setattr(root, 'icons', [{'url': '/a'}]),
         lambda: root.services[0].actions.insert(0, {'name': 'Stop'}),
+        lambda: root.extensions.append({'name': 'X_Place', 'extensions': [{'name': 'X_Floor'}]}),
+        lambda: setattr(root.extensions['X_Place'].extensions['X_Floor'], 'value', 3),
+        lambda: root.extensions['X_Place'].extensions.clear(),
     ]
     for change in changes:
         change()

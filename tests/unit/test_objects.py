@@ -12,6 +12,7 @@ import pytest
 import upnp
 
 UUID_TEXT = '00a56575-78fa-40fe-b107-8f4b5043a2b0'
+EXTENSION = {'namespace': 'urn:schemas-example-org:device-1-0', 'name': 'X_Floor', 'value': 3}
 
 
 def changes(thing: upnp.Device | upnp.Service) -> list[str]:
@@ -85,6 +86,16 @@ def test_the_family_comes_parents_first() -> None:
     root = upnp.Device(names, friendlyName='root')
     root.addDevice(upnp.Device(friendlyName='d'))
     assert [device.friendlyName for device in root.family()] == ['root', 'b', 'c', 'd']
+
+
+def test_what_is_for_windows_and_vendors_counts_when_devices_are_compared() -> None:
+    device = upnp.Device(hardwareId=['VEN_1', 'VEN_2'], containerId=UUID(UUID_TEXT))
+    device.extensions.append(EXTENSION)
+    twin = upnp.Device(hardwareId='VEN_1 VEN_2', containerId=f'{{{UUID_TEXT}}}', extensions=[EXTENSION])
+    assert device == twin
+    assert device != upnp.Device(hardwareId='VEN_1', containerId=UUID_TEXT)
+    twin.containerId = None
+    assert device != twin
 
 
 @pytest.mark.parametrize(

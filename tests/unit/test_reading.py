@@ -14,11 +14,14 @@ from hypothesis import strategies as st
 import upnp
 from upnp import Description, DescriptionError
 from upnp._types import DATA_TYPES, NUMERIC_TYPES
+from upnp._vendor import checkVendorElements
 
 SWITCH = 'urn:schemas-upnp-org:service:SwitchPower:1'
 SWITCH_ID = 'urn:upnp-org:serviceId:SwitchPower'
 LIGHT = 'urn:schemas-upnp-org:device:BinaryLight:1'
 UUID = '00a56575-78fa-40fe-b107-8f4b5043a2b0'
+PNPX = 'http://schemas.microsoft.com/windows/pnpx/2005/11'
+FOUNDATION = 'http://schemas.microsoft.com/windows/2008/09/devicefoundation'
 
 # Services of every kind
 
@@ -527,7 +530,29 @@ urls = st.fixed_dictionaries({'SCPDURL': absolute, 'controlURL': absolute, 'even
 required = {'deviceType': st.just(LIGHT), 'friendlyName': st.just('Lamp'), 'uuid': st.uuids().map(str)}
 plain = dict.fromkeys(('manufacturerURL', 'modelDescription', 'modelNumber', 'modelURL', 'serialNumber'), trimmed)
 plain |= dict.fromkeys(('UPC', 'deviceCategory', 'hardwareId', 'compatibleId'), trimmed)
+plain['containerId'] = st.one_of(st.none(), st.uuids(), st.uuids().map(lambda one: f'{{{str(one).upper()}}}'))
+# Names that UPnP and Windows have, too, and namespaces of theirs.
+xmlNames = st.one_of(
+    st.from_regex('[A-Za-z_][A-Za-z0-9_.-]{0,5}', fullmatch=True),
+    st.sampled_from(['UDN', 'serialNumber', 'X_modelId', 'deviceList', 'friendlyName']),
+)
+prefixes = st.one_of(st.none(), xmlNames.filter(lambda name: name[:3].lower() != 'xml'))
+namespaces = st.sampled_from(['urn:a', 'urn:b', PNPX, FOUNDATION])
+values = st.one_of(st.none(), texts, st.integers(-9, 9), st.floats(0, 1))
+extensions = st.recursive(
+    st.fixed_dictionaries({'namespace': namespaces, 'name': xmlNames, 'prefix': prefixes, 'value': values}),
+    lambda inner: st.fixed_dictionaries(
+        {
+            **{'namespace': namespaces, 'name': xmlNames, 'prefix': prefixes},
+            'extensions': st.lists(inner, max_size=2).flatmap(
+                lambda ones: st.sampled_from([ones, [one | {'namespace': None} for one in ones]])
+            ),
+        }
+    ),
+    max_leaves=4,
+)
 lists = {
+    'extensions': st.lists(extensions, max_size=3),
     'icons': st.lists(icons, max_size=2),
     'services': st.lists(urls.map(lambda one: {**one, 'serviceType': SWITCH}), max_size=2).map(
         lambda ones: [{**one, 'serviceId': f'{SWITCH_ID}{index}'} for index, one in enumerate(ones)]
@@ -548,6 +573,8 @@ trees = st.recursive(
 @given(trees)
 def test_a_device_that_is_rendered_and_read_is_equal(elements: dict[str, Any]) -> None:
     device = upnp.Device(elements)
+    for one in device.family():
+        checkVendorElements(one, 'device')
     for text in (described(device), described(device).encode(), described(device).encode('utf-16')):
         assert upnp.Device.fromXml(text) == device
 
@@ -613,12 +640,75 @@ def test_a_foreign_description_is_read_with_its_liberties() -> None:
         icons=[{'mimetype': 'image/png', 'width': 48}, {}, {'depth': 8}],
         services=[{'serviceType': SWITCH, 'SCPDURL': 'http://192.0.2.7/scpd.xml'}],
         devices=[{}],
+        extensions=[{'namespace': 'urn:schemas-dlna-org:device-1-0', 'name': 'X_DLNADOC', 'value': 'DMS-1.50'}],
     )
     for text in (FOREIGN, FOREIGN.encode(), FOREIGN.replace(' xmlns="urn:schemas-upnp-org:device-1-0"', '')):
         read = upnp.Device.fromXml(text)
         assert read == device
         assert [icon.url for icon in read.icons] == [None, 'HTTP://192.0.2.7/icon.png', None]
         assert read.uuid == UUID
+
+
+def deviceIn(content: str) -> str:
+    """A description whose device has this in it, with some prefixes declared."""
+    prefixes = f'xmlns:pnpx="{PNPX}" xmlns:df="{FOUNDATION}" xmlns:u="urn:schemas-upnp-org:device-1-0"'
+    return f'<root xmlns="urn:schemas-upnp-org:device-1-0" {prefixes}><device>{content}</device></root>'
+
+
+CATEGORY = '<pnpx:X_deviceCategory>Other</pnpx:X_deviceCategory>'
+FOUNDATION_CATEGORY = '<df:X_deviceCategory>Network.Gateway</df:X_deviceCategory>'
+GATEWAY = {'namespace': FOUNDATION, 'name': 'X_deviceCategory', 'value': 'Network.Gateway'}
+VENDORS = [
+    (CATEGORY + FOUNDATION_CATEGORY, {'deviceCategory': 'Other', 'extensions': [GATEWAY]}),
+    (FOUNDATION_CATEGORY + CATEGORY, {'deviceCategory': 'Other', 'extensions': [GATEWAY]}),
+    (FOUNDATION_CATEGORY, {'extensions': [GATEWAY]}),
+    ('<X_deviceCategory>Other</X_deviceCategory>', {'deviceCategory': 'Other'}),
+    (f'<X_deviceCategory>Displays</X_deviceCategory>{CATEGORY}', {'deviceCategory': 'Other'}),
+    ('<pnpx:X_deviceCategory/><X_deviceCategory>Other</X_deviceCategory>', {'deviceCategory': 'Other'}),
+    (CATEGORY * 2, {'deviceCategory': 'Other'}),
+    (f'<df:X_containerId> {{{UUID}}} </df:X_containerId>', {'containerId': UUID.upper()}),
+    ('<u:X_hardwareId>A</u:X_hardwareId><X_Other>1</X_Other><presentationURL/>', {'hardwareId': 'A'}),
+    (
+        '<x:serialNumber xmlns:x="urn:x">1</x:serialNumber><serialNumber>2</serialNumber>',
+        {'serialNumber': '2', 'extensions': [{'namespace': 'urn:x', 'name': 'serialNumber', 'value': '1'}]},
+    ),
+    (
+        '<a xmlns="urn:x"> text <b>1</b><u:c>2</u:c><d xmlns="">3</d><e xmlns="urn:y"> 4 </e> <f> </f></a>',
+        {
+            'extensions': [
+                {
+                    **{'namespace': 'urn:x', 'name': 'a'},
+                    'extensions': [
+                        {'name': 'b', 'value': 1},
+                        {'namespace': 'urn:y', 'name': 'e', 'value': '4'},
+                        {'name': 'f'},
+                    ],
+                }
+            ]
+        },
+    ),
+    ('<a xmlns="urn:x"><u:c>2</u:c></a>', {'extensions': [{'namespace': 'urn:x', 'name': 'a'}]}),
+]
+
+
+@pytest.mark.parametrize(('content', 'elements'), VENDORS)
+def test_what_vendors_add_is_read(content: str, elements: dict[str, Any]) -> None:
+    """UDA 1.1 §2.7; what stands in UPnP's namespace or in none is skipped, but for Windows' elements."""
+    assert upnp.Device.fromXml(deviceIn(content)) == upnp.Device(elements)
+
+
+def test_an_element_in_the_misspelt_namespace_of_all_is_no_vendors() -> None:
+    text = deviceIn(f'<UDN>uuid:{UUID}</UDN><X_Other>1</X_Other><a xmlns="urn:x">2</a>')
+    read = upnp.Device.fromXml(text.replace('device-1-0', 'device:1'))
+    assert read == upnp.Device(uuid=UUID, extensions=[{'namespace': 'urn:x', 'name': 'a', 'value': 2}])
+
+
+def test_what_a_class_says_stays_where_a_description_says_nothing() -> None:
+    class Lamp(upnp.Device):
+        deviceCategory = 'HomeAutomation'
+
+    assert Lamp.fromXml(deviceIn('')).deviceCategory == 'HomeAutomation'
+    assert Lamp.fromXml(deviceIn(CATEGORY)).deviceCategory == 'Other'
 
 
 @pytest.mark.parametrize(
