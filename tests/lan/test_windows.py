@@ -26,7 +26,7 @@ from tests.lan.windows import (
     listingBreaches,
     pageOf,
     searchAsWindows,
-    textIn,
+    valueOf,
 )
 
 pytestmark = pytest.mark.lan
@@ -147,7 +147,7 @@ def opened(scene: Scene, device: str) -> Fetched:
 def test_what_the_properties_show_is_there(scene: Scene) -> None:
     device = deviceIn(scene.document('full'))
     shown = ('friendlyName', 'manufacturer', 'modelName', 'modelNumber', 'serialNumber', 'UDN')
-    assert {name: textIn(device, name) for name in shown} == {
+    assert {name: valueOf(device, name) for name in shown} == {
         **{name: FULL[name] for name in shown if name != 'UDN'},
         'UDN': f'uuid:{UUID}',
     }

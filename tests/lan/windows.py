@@ -59,14 +59,14 @@ def deviceIn(document: bytes) -> ElementTree.Element:
     return device
 
 
-def textIn(device: ElementTree.Element, name: str, namespace: str = UPNP) -> str:
+def valueOf(device: ElementTree.Element, name: str, namespace: str = UPNP) -> str:
     """Return the text of an element that stands in a device, empty where there is none."""
     return device.findtext(f'{{{namespace}}}{name}') or ''
 
 
 def pageOf(location: str, document: bytes) -> str:
     """Return the URL that a double click opens."""
-    return urljoin(location, textIn(deviceIn(document), 'presentationURL'))
+    return urljoin(location, valueOf(deviceIn(document), 'presentationURL'))
 
 
 def listingBreaches(usn: str, location: str, document: bytes) -> Iterator[str]:
@@ -76,11 +76,11 @@ def listingBreaches(usn: str, location: str, document: bytes) -> Iterator[str]:
     except (ElementTree.ParseError, AssertionError) as error:
         yield f'cannot be read: {error}'
         return
-    yield from (f'no {name}' for name in REQUIRED if not textIn(device, name).strip())
-    if textIn(device, 'UDN') != usn.partition('::')[0]:
+    yield from (f'no {name}' for name in REQUIRED if not valueOf(device, name).strip())
+    if valueOf(device, 'UDN') != usn.partition('::')[0]:
         yield 'another UDN than in the USN'
     page = urlsplit(pageOf(location, document))
-    if not textIn(device, 'presentationURL') or page.scheme not in ('http', 'https') or not page.hostname:
+    if not valueOf(device, 'presentationURL') or page.scheme not in ('http', 'https') or not page.hostname:
         yield 'no page to open'
 
 
@@ -102,7 +102,7 @@ def elementBreaches(document: bytes) -> Iterator[str]:
 def formBreaches(device: ElementTree.Element) -> Iterator[str]:
     """Yield what is wrong with the values of Windows' elements in one device."""
     ids, compatible, category = (
-        textIn(device, name, PNPX) for name in ('X_hardwareId', 'X_compatibleId', 'X_deviceCategory')
+        valueOf(device, name, PNPX) for name in ('X_hardwareId', 'X_compatibleId', 'X_deviceCategory')
     )
     if bool(ids or compatible) != bool(category):
         yield 'IDs and category not together'
