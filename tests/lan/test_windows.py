@@ -193,6 +193,19 @@ def test_a_change_for_windows_gets_a_new_description(network: Network) -> None:
         assert deviceIn(document).findtext(f'{{{EXAMPLE}}}X_Place/{{{EXAMPLE}}}X_Floor') == '4'
 
 
+def test_an_id_without_a_category_is_announced_and_noted_once(prompt: Prompt) -> None:
+    """Windows wants them together, and lists the device all the same."""
+    elements = {name: FULL[name] for name in ('deviceType', 'friendlyName', 'hardwareId')}
+    prompt.do(f'device = upnp.Device({elements!r})')
+    prompt.do('server = upnp.Announcer(device, httpPort=0)')
+    for _ in range(2):
+        prompt.do('await server.start()')
+        prompt.do('await server.stop()')
+    notes = [line for line in prompt.do('logs') if 'announced as given' in line]
+    assert len(notes) == 1
+    assert notes[0].startswith('INFO upnp._publication announced as given: device.hardwareId stands without')
+
+
 # The demands themselves
 
 
