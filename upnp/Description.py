@@ -10,7 +10,14 @@ from typing import NamedTuple
 from zlib import crc32
 
 from ._scpd import Action, Argument, StateVariable, checkScpd
-from ._vendor import DEVICE_NAMESPACE, checkVendorElements, plainText, vendorElements, vendorOddities
+from ._vendor import (
+    DEVICE_NAMESPACE,
+    checkVendorElements,
+    hostTemplate,
+    plainText,
+    vendorElements,
+    vendorOddities,
+)
 from ._xml import Element, Template, escape, render
 from .Errors import DescriptionError
 from .Objects import Device, Icon, Service
@@ -289,11 +296,6 @@ def deviceElement(
     if presentation := textOf(device, 'presentationURL', 'device') or page:
         children.append(Element('presentationURL', hostTemplate(presentation)))
     return Element('device', (*children, *vendorElements(device)))
-
-
-def hostTemplate(url: str) -> str:
-    """Return a URL in which ``{host}``, and no other brace, is filled in when it is served."""
-    return Template(url) if url.count('{') == url.count('{host}') else url
 
 
 def iconElement(icon: Icon, url: str) -> Element:

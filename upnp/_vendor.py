@@ -13,7 +13,8 @@ from ._xml import MAX_NAMESPACE, Element, Template, forbiddenCharacter
 from .Errors import DescriptionError
 
 __all__ = [
-    *('DEVICE_NAMESPACE', 'WINDOWS_ELEMENTS', 'Extension', 'checkVendorElements', 'comparable', 'plainText'),
+    *('DEVICE_NAMESPACE', 'WINDOWS_ELEMENTS', 'Extension', 'checkVendorElements', 'comparable', 'hostTemplate'),
+    'plainText',
     *('vendorElements', 'vendorOddities'),
 ]
 
@@ -59,8 +60,9 @@ class Extended(Protocol):
 class Extension(_BaseObj):
     """An element of a vendor's in a device's description (UDA 1.1 §2.7), for readers that know its namespace.
 
-    It has a ``value``, a text or a number, or further ``extensions`` in it. One in another needs no ``namespace`` if it
-    is the other's. The ``prefix`` is for readers that want a certain one; others do not care, and it is not compared.
+    It has a ``value``, a text or a number, in which ``{host}`` stands for the device's address, or further
+    ``extensions`` in it. One in another needs no ``namespace`` if it is the other's. The ``prefix`` is for readers that
+    want a certain one; others do not care, and it is not compared.
     """
 
     _childKinds: ClassVar[Mapping[str, type[_BaseObj]]] = {}
@@ -229,6 +231,11 @@ def vendorOddities(device: object, path: str) -> Iterator[str]:
 # Rendering
 
 
+def hostTemplate(text: str) -> str:
+    """Return a text, such as a URL, in which ``{host}``, and no other brace, is filled in when it is served."""
+    return Template(text) if text.count('{') == text.count('{host}') else text
+
+
 class Scope(NamedTuple):
     """What an element without a prefix and a namespace of its own is written with."""
 
@@ -258,4 +265,4 @@ def extensionElement(extension: Extension, outer: Scope) -> Element:
         declaration = {f'xmlns:{scope.prefix}' if scope.prefix else 'xmlns': str(scope.namespace)}
     name = f'{scope.prefix}:{extension.name}' if scope.prefix else str(extension.name)
     inner = tuple(extensionElement(one, scope) for one in extension.extensions)
-    return Element(name, inner or plainText(extension.value, 'value'), declaration)
+    return Element(name, inner or hostTemplate(plainText(extension.value, 'value')), declaration)

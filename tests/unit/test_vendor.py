@@ -124,7 +124,8 @@ EXTENSIONS = [
     ({'name': 'X_Floor'}, [f'<X_Floor xmlns="{EXAMPLE}"/>']),
     ({'name': 'X_Floor', 'value': ''}, [f'<X_Floor xmlns="{EXAMPLE}"/>']),
     ({'name': 'X_Floor', 'prefix': 'ex', 'value': 3}, [f'<ex:X_Floor xmlns:ex="{EXAMPLE}">3</ex:X_Floor>']),
-    ({'name': 'a', 'value': '<&">{host}'}, [f'<a xmlns="{EXAMPLE}">&lt;&amp;&quot;&gt;&#123;host}}</a>']),
+    ({'name': 'a', 'value': '<&">{x}{host}'}, [f'<a xmlns="{EXAMPLE}">&lt;&amp;&quot;&gt;&#123;x}}&#123;host}}</a>']),
+    ({'name': 'a', 'value': 'http://{host}/?a&b'}, [f'<a xmlns="{EXAMPLE}">http://{{host}}/?a&amp;b</a>']),
     (
         {'name': 'a', 'namespace': "http://a/?b='c'&d=größe"},
         ['<a xmlns="http://a/?b=\'c\'&amp;d=größe"/>'],
