@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from tests.lan.expected import EXAMPLES
-from tests.lan.hosts import CHECKOUT, STOP_SECONDS, Host
+from tests.lan.hosts import CHECKOUT, STOP_SECONDS, Host, pythonCommand
 from tests.lan.ssdp import Listener, search
 from tests.lan.tools import withoutSlowTurns
 from tests.lan.web import fetch
@@ -44,8 +44,15 @@ FOUND = {
     'camera.py': ('urn:exemple-org:device:camera:1', 'urn:exemple-org:service:camera-image:1'),
     'sensor.py': ('urn:example-org:device:thermometer:1', 'urn:example-org:service:thermometer:1'),
     'announce_my_pi.py': ('urn:schemas-upnp-org:device:Basic:1',),
+    'own_page.py': ('urn:example-org:device:lamp:1',),
     'README.md': ('urn:example-org:device:lamp:1',),
 }
+SEND = """
+import sys, urllib.request
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+print(opener.open(sys.argv[1], data=sys.argv[2].encode(), timeout=5).read().decode())
+"""
+CONFIG_ID = 'CONFIGID.UPNP.ORG'
 DEVICE = '{urn:schemas-upnp-org:device-1-0}'
 PNPX = '{http://schemas.microsoft.com/windows/pnpx/2005/11}'
 OWN_PORT = ('binary_light.py', 'camera.py', 'sensor.py')
@@ -116,3 +123,19 @@ def test_the_page_of_my_pi_is_what_a_double_click_opens(deviceHost: Host, search
     icon = fetch(searcher, urljoin(first.location, device.findtext(f'.//{DEVICE}icon/{DEVICE}url', '')))
     assert icon.body == (EXAMPLES / 'announce_my_pi.png').read_bytes()
     assert [one.text for one in device.iter() if one.tag.startswith(PNPX)] == ['Computers']
+
+
+def test_the_page_of_ones_own_is_what_a_double_click_opens_and_takes_what_its_form_sends(
+    deviceHost: Host, searcher: Host
+) -> None:
+    with Listener(searcher) as listener:
+        deviceHost.python(EXAMPLES / 'own_page.py', strict=True)
+        (first, *_) = listener.waitFor(lambda seen: bool(seen))
+        device = ElementTree.fromstring(fetch(searcher, first.location).body).find(f'{DEVICE}device')
+        assert device is not None
+        url = urljoin(first.location, device.findtext(f'{DEVICE}presentationURL', ''))
+        assert b'<h1>Workshop lamp</h1>' in fetch(searcher, url).body
+        answer = searcher.run(*pythonCommand('-c', SEND, url, 'name=Porch+%3Clamp%3E')).stdout
+        assert '<h1>Porch &lt;lamp&gt;</h1>' in answer
+        listener.waitFor(lambda seen: len({one.headers[CONFIG_ID] for one in seen}) > 1)
+    assert b'<friendlyName>Porch &lt;lamp&gt;</friendlyName>' in fetch(searcher, first.location).body
