@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 
-from . import Description, _loops
+from . import _loops
 from ._access import Access
 from ._answers import Resource
 from ._calls import Calls
-from ._discovery import Advertisement, bootIdAt, nextBootId
+from ._discovery import Advertisement
 from ._events import Events
 from ._identity import hostNames, systemToken
 from ._interfaces import ANY_ADDRESSES, Choice, Interface, Wish, isIPv4
@@ -34,11 +34,12 @@ from ._options import (
 from ._pages import PageSource, pageAt
 from ._plain import PlainCalls
 from ._presence import Departure
-from ._publication import checkedDevice, prepare, published, withPages
+from ._publication import prepare, published, withPages
+from ._roots import Roots
 from ._version import __version__
 from .Errors import DescriptionError
 from .HTTP import HTTP
-from .Objects import Device, Service
+from .Objects import Device
 from .SSDP import OUR_HEADERS, SSDP
 
 __all__ = ['Annoncer', 'Announcer']
@@ -131,9 +132,7 @@ class Announcer:
         self.ssdp = SSDP(self, netBind)
         self.events = Events(self.limits, self.ssdp.multicastEvent)
         self.calls = Calls(self.limits, self.events.together)
-        self._roots = [checkedDevice(device)]
-        self._main = device
-        self._bootId = bootId
+        self._roots = Roots(device, self._onChange, self.events.note, bootId)
         self._noted: set[str] = set()
         self._life: Life | None = None
         self._pages: dict[str, Resource] = {}
@@ -144,12 +143,12 @@ class Announcer:
     @property
     def device(self) -> Device:
         """The device it was made for."""
-        return self._main
+        return self._roots.main
 
     @property
     def devices(self) -> tuple[Device, ...]:
         """All root devices."""
-        return tuple(self._roots)
+        return self._roots.devices
 
     @property
     def httpPort(self) -> int:
@@ -237,14 +236,8 @@ class Announcer:
 
         :raises DescriptionError: it cannot be announced as it is, or is announced here, or has the uuid of another.
         """
-        Description.checkDevice(checkedDevice(device))
-        if any(root is device for root in self._roots):
-            raise DescriptionError(f'{device!r} is announced here already')
-        if device.uuid is not None:
-            Description.checkUuids([*(root for root in self._roots if root.uuid is not None), device])
-        self._roots.append(device)
+        self._roots.add(device)
         if self._life is not None:
-            self._watch(device)
             self._onChange()
 
     async def removeDevice(self, device: Device) -> None:
@@ -252,10 +245,7 @@ class Announcer:
 
         :raises ValueError: it is not announced here.
         """
-        if all(root is not device for root in self._roots):
-            raise ValueError(f'{device!r} is not announced here')
-        self._roots = [root for root in self._roots if root is not device]
-        self._unwatch(device)
+        self._roots.remove(device)
         removed = self.advertisement.roots.get(str(device.UDN))
         if self._life is not None and removed is not None and removed.device is device:
             self.ssdp.change(self.advertisement.without(device))
@@ -338,7 +328,7 @@ class Announcer:
     def abandon(self) -> None:
         """End it without its loop, which is closed: the byebye and the sockets need none."""
         if (life := self._life) is not None:
-            self._unwatch(*self._roots)
+            self._roots.unwatch()
             self.silence()
             self.calls.abandon()
             self._forget(life)
@@ -366,22 +356,21 @@ class Announcer:
 
     def _tellLocations(self) -> None:
         for name, locations in self.locations.items():
-            names = ', '.join(str(one.friendlyName) for one in self._roots)
-            log.info('announcing %s on %s at %s', names, name, ' '.join(locations))
+            log.info('announcing %s on %s at %s', self._roots.names, name, ' '.join(locations))
 
     async def _open(self) -> None:
-        roots = tuple(self._roots)  # what is added meanwhile is announced as a change
-        self._watch(*roots)
+        roots = self._roots.devices  # what is added meanwhile is announced as a change
+        self._roots.watch()
         await prepare(roots, self._noted)
         await self._learnNames()
         await self.network.start()
         await self.http.start()
         self.network.keepTo(hasIPv4=self.http.servesIPv4, hasIPv6=self.http.servesIPv6)
         self.events.reopen()
-        self.resources, self.advertisement = published(self.http, roots, self._main, self.nextBootId(), self._pages)
-        self.events.start(self._services())
+        self.resources, self.advertisement = published(self.http, roots, self.device, self.nextBootId(), self._pages)
+        self.events.start(self._roots.services)
         await self.ssdp.start()
-        if roots != tuple(self._roots):
+        if roots != self._roots.devices:
             self._onChange()
 
     async def _end(self, life: Life) -> None:
@@ -391,7 +380,7 @@ class Announcer:
                 await self._close(life)
 
     async def _close(self, life: Life) -> None:
-        self._unwatch(*self._roots)
+        self._roots.unwatch()
         self.network.stop()
         self.ssdp.stop()
         try:
@@ -407,16 +396,6 @@ class Announcer:
 
         with ThreadPoolExecutor(1) as executor:  # that of the loop would keep its thread
             self.access.names = await asyncio.get_running_loop().run_in_executor(executor, hostNames)
-
-    def _watch(self, *roots: Device) -> None:
-        for root in roots:
-            root.addObserver(self._onChange)
-            root.addValueObserver(self.events.note)
-
-    def _unwatch(self, *roots: Device) -> None:
-        for root in roots:
-            root.removeObserver(self._onChange)
-            root.removeValueObserver(self.events.note)
 
     def _forget(self, life: Life) -> None:
         self._life = None
@@ -435,12 +414,8 @@ class Announcer:
         self.ssdp.notify()
 
     def nextBootId(self) -> int:
-        """Return the BOOTID for a new start, address or interface (UDA 1.1 §1.2.2): greater than any before."""
-        former = max((root.bootId for root in self._roots if root.bootId is not None), default=None)
-        bootId = bootIdAt(time.time(), former) if self._bootId is None else nextBootId(self._bootId, former)
-        for root in self._roots:
-            root.boot(bootId)
-        return bootId
+        """Return the BOOTID for a new start, address or interface; see :meth:`upnp._roots.Roots.nextBootId`."""
+        return self._roots.nextBootId(time.time())
 
     # When the network changes
 
@@ -487,28 +462,25 @@ class Announcer:
     async def _republish(self, life: Life) -> None:
         """Render everything anew, and advertise it if it differs."""
         async with life.lock:
-            roots = tuple(self._roots)
+            roots = self._roots.devices
             try:
                 await prepare(roots, self._noted)
             except DescriptionError as error:
                 log.warning('a change is not announced, others go on seeing what was there before: %s', error)
                 return
-            if roots != tuple(self._roots):
+            if roots != self._roots.devices:
                 self._onChange()  # one came or went meanwhile
                 return
             self._retain()
             bootId = self.advertisement.bootId
-            self.resources, advertisement = published(self.http, roots, self._main, bootId, self._pages)
+            self.resources, advertisement = published(self.http, roots, self.device, bootId, self._pages)
             if advertisement.content != self.advertisement.content:
                 self.ssdp.change(advertisement)
                 self.events.endPages()
 
-    def _services(self) -> list[Service]:
-        return [service for root in self._roots for device in root.family() for service in device.services]
-
     def _retain(self) -> None:
         """Forget services that were removed, and who was subscribed to them."""
-        services = self._services()
+        services = self._roots.services
         self.calls.retain(services)
         self.events.retain(services)
 

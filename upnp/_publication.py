@@ -16,22 +16,9 @@ from .Errors import DescriptionError
 from .HTTP import HTTP, assetResources
 from .Objects import Device, FilePath, Icon
 
-__all__ = ['checkedDevice', 'prepare', 'published', 'withPages']
+__all__ = ['prepare', 'published', 'withPages']
 
 log = logging.getLogger(__name__)
-
-
-def checkedDevice(device: Device) -> Device:
-    """Return a device that can be a root.
-
-    :raises TypeError: it is no :class:`upnp.Device`.
-    :raises DescriptionError: it is embedded in another.
-    """
-    if not isinstance(device, Device):
-        raise TypeError(f'an upnp.Device is wanted, not {device!r}')
-    if device.isEmbedded:
-        raise DescriptionError(f'{device!r} is embedded in another device: announce that one')
-    return device
 
 
 async def prepare(roots: Sequence[Device], noted: set[str]) -> None:

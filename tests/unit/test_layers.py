@@ -22,7 +22,7 @@ LEVELS = {
     '1d': ('_declaration', '_vendor'),
     '2': ('Objects',),
     '3': ('Description', 'SOAP', 'GENA', '_discovery'),
-    '3b': ('_page', '_reading', '_publisher', '_access'),
+    '3b': ('_page', '_reading', '_publisher', '_access', '_roots'),
     '3c': ('_subscriptions',),
     '4': (
         *('_sockets', '_identity', '_loops', '_connection', '_transport', '_owners', '_watch'),
