@@ -18,18 +18,8 @@ from tempfile import TemporaryDirectory
 PURE = (
     *('Errors', '_limits', '_xml', '_message', '_options', '_types', '_urn', '_model', '_hints', '_scpd'),
     *('_declaration', 'Objects', 'Description', 'SOAP', '_discovery', '_page', '_reading', 'GENA', '_publisher'),
-    *(
-        '_subscriptions',
-        '_interfaces',
-        '_presence',
-        '_netlink',
-        '_addresses',
-        '_access',
-        '_turns',
-        '_legible',
-        '_roots',
-    ),
-    *('_vendor', '_roots'),
+    *('_subscriptions', '_interfaces', '_presence', '_netlink', '_addresses', '_access', '_turns', '_legible'),
+    *('_vendor', '_roots', '_values', '_forms'),
 )
 EACH_PERCENT, WHOLE_PERCENT = 100, 95
 DEFAULT_RUN, LAN = ('tests/unit', 'tests/protocol'), 'tests/lan'

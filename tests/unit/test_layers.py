@@ -21,9 +21,9 @@ LEVELS = {
     '1c': ('_scpd',),
     '1d': ('_declaration', '_vendor'),
     '2': ('Objects',),
-    '3': ('Description', 'SOAP', 'GENA', '_discovery'),
-    '3b': ('_page', '_reading', '_publisher', '_access', '_roots'),
-    '3c': ('_subscriptions',),
+    '3': ('Description', 'SOAP', 'GENA', '_discovery', '_values'),
+    '3b': ('_forms', '_reading', '_publisher', '_access', '_roots'),
+    '3c': ('_page', '_subscriptions'),
     '4': (
         *('_sockets', '_identity', '_loops', '_connection', '_transport', '_owners', '_watch'),
         *('_listening', '_admission', '_neighbours', '_worker'),
