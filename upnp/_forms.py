@@ -79,7 +79,7 @@ def field(argument: Argument, variable: StateVariable, mark: str) -> Iterator[Pi
     limits = variable.describedRange()
     hint = '' if limits is None else f' <small>{escape(limits[0])} to {escape(limits[1])}</small>'
     yield f'<div class="field"><label for="{mark}">{escape(readable(str(argument.name)))}{hint}</label>\n'
-    common = f'id="{mark}" name="{escape(str(argument.name))}" data-type="{escape(variable.dataType)}"'
+    common = f'id="{mark}" data-argument="{escape(str(argument.name))}" data-type="{escape(variable.dataType)}"'
     if variable.allowedValueList:
         yield f'<select {common}>'
         yield begins(variable, partial(options, variable.allowedValueList))

@@ -38,10 +38,10 @@ function look(dd, text) {
   if (type === 'boolean') return text === '1' ? make('span', 'On', { class: 'on' }) : make('span', 'Off', { class: 'off' });
   if (type === 'bin.base64') return binaryLook(atob(text), name);
   if (type === 'bin.hex') return binaryLook(text.replace(/../g, (pair) => String.fromCharCode(parseInt(pair, 16))), name);
-  if (MOMENTS.test(type)) return make('time', text.replace('T', ' '));
+  if (MOMENTS.test(type)) return make('time', text.replace('T', ' ').replace(/[+-]\d\d:\d\d$/, ' $&'));
   if (!NUMBERS.test(type)) return textLook(text);
-  const number = make('span', text, { class: 'number' });
-  if (min !== undefined) number.append(' ', make('meter', '', { min, max, value: text, 'aria-hidden': 'true' }));
+  const number = make('span', min === undefined ? text : `${text} `, { class: 'number' });
+  if (min !== undefined) number.append(make('meter', '', { min, max, value: text, 'aria-hidden': 'true' }));
   return number;
 }
 
@@ -84,7 +84,7 @@ function tell(news) {
   }
 }
 
-const LINKS = { connecting: 'Connecting', live: 'Live', lost: 'Not connected' };
+const LINKS = { connecting: 'Connecting', live: 'Live', lost: 'Not connected', refused: 'Not live: trying again' };
 
 function setLink(state) {
   if (page.link === state) return; // told once: it is read aloud
@@ -98,16 +98,17 @@ function listen() {
   news.onmessage = (event) => tell(JSON.parse(event.data));
   news.addEventListener('config', (event) => checkConfig(event.data));
   news.onerror = () => {
-    setLink('lost');
-    if (news.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MILLISECONDS); // else it tries by itself
+    if (news.readyState !== EventSource.CLOSED) return setLink('lost'); // and it tries again by itself
+    setLink('refused');
+    setTimeout(listen, RETRY_MILLISECONDS);
   };
 }
 
 // The device is described anew: read the page again, unless something would be lost, or that was of no use before.
 function checkConfig(config) {
   if (config === page.config) return;
-  if (unsent.size === 0 && sessionStorage.getItem('config') !== config) {
-    sessionStorage.setItem('config', config);
+  if (unsent.size === 0 && history.state !== config) {
+    history.replaceState(config, ''); // which outlasts the reading
     location.reload();
   } else {
     document.getElementById('changed').hidden = false;
@@ -154,8 +155,9 @@ function escapeXml(text) {
 async function envelopeOf(form, service) {
   const action = form.dataset.action;
   let values = '';
-  for (const input of form.querySelectorAll('[name]')) {
-    values += `<${input.name}>${escapeXml(await textOf(input))}</${input.name}>`;
+  for (const input of form.querySelectorAll('[data-argument]')) { // as a name, it could hide what a form has itself
+    const name = input.dataset.argument;
+    values += `<${name}>${escapeXml(await textOf(input))}</${name}>`;
   }
   return '<?xml version="1.0" encoding="utf-8"?>\n'
     + `<s:Envelope xmlns:s="${ENVELOPE}" s:encodingStyle="${ENCODING}"><s:Body>`

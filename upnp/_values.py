@@ -21,6 +21,7 @@ LONG = 160  # characters of a text that is shown in a box of its own, which scro
 # Texts, compiled when first needed. What else a browser follows, javascript: for one, is no web address.
 WEB_ADDRESS = r'(?i)https?://[^\s\x00-\x1f]+\Z'
 WORDS = r'(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})|[\s_.-]+'
+ZONE = r'[+-]\d\d:\d\d\Z'
 PLAIN_WORD = r'[A-Z][a-z]+[0-9]*\Z'
 PICTURES = {
     rb'\x89PNG\r\n\x1a\n': 'image/png',
@@ -81,7 +82,8 @@ def valueLook(variable: StateVariable, text: str) -> str:
             a2b_base64(text) if dataType == 'bin.base64' else unhexlify(text), readable(str(variable.name))
         )
     if dataType in MOMENTS:
-        return f'<time>{escape(text.replace("T", " "))}</time>'
+        moment = re.sub(ZONE, r' \g<0>', text.replace('T', ' '))
+        return f'<time>{escape(moment)}</time>'
     if dataType in NUMERIC_TYPES:
         return numberLook(text, variable.describedRange())
     return textLook(text)

@@ -43,7 +43,7 @@ def test_a_form_is_rendered_to_the_byte() -> None:
         '<fieldset disabled aria-label="Set target">\n'
         '<p class="about">Switch it on or off.</p>\n'
         '<div class="field"><label for="s0-0-0">New target value</label>\n'
-        '<input id="s0-0-0" name="newTargetValue" data-type="boolean" type="checkbox" role="switch"></div>\n'
+        '<input id="s0-0-0" data-argument="newTargetValue" data-type="boolean" type="checkbox" role="switch"></div>\n'
         '<button title="SetTarget">Set target</button>\n</fieldset>\n'
         '<p role="alert"></p>\n'
         '<div role="status"><dl class="result" hidden>\n'
@@ -77,7 +77,7 @@ def inputOf(variable: upnp.StateVariable) -> str:
         stateVariables=[variable],
         actions=[{'name': 'Set', 'arguments': [{'name': 'New', 'relatedStateVariable': variable.name}]}],
     )
-    return html(service, 'Set').partition(' name="New" ')[2].partition('</div>')[0]
+    return html(service, 'Set').partition(' data-argument="New" ')[2].partition('</div>')[0]
 
 
 @pytest.mark.parametrize(

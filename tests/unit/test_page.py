@@ -103,7 +103,7 @@ def test_a_page_is_rendered_to_the_byte() -> None:
         '<form class="action" data-action="SetTarget" autocomplete="off" novalidate>\n'
         '<fieldset disabled aria-label="Set target">\n'
         '<div class="field"><label for="s0-0-0">New target value</label>\n'
-        '<input id="s0-0-0" name="newTargetValue" data-type="boolean" type="checkbox" role="switch"></div>\n'
+        '<input id="s0-0-0" data-argument="newTargetValue" data-type="boolean" type="checkbox" role="switch"></div>\n'
         '<button title="SetTarget">Set target</button>\n</fieldset>\n'
         '<p role="alert"></p>\n<div role="status"></div>\n</form>\n'
         '<form class="action bare" data-action="GetTarget" autocomplete="off" novalidate>\n'
