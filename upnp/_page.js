@@ -35,14 +35,18 @@ function look(dd, text) {
   const { type, min, max } = dd.dataset;
   const name = dd.previousElementSibling.textContent;
   if (text === '') return make('span', 'empty', { class: 'empty' });
-  if (type === 'boolean') return text === '1' ? make('span', 'On', { class: 'on' }) : make('span', 'Off', { class: 'off' });
+  if (type === 'boolean') return make('span', text === '1' ? 'On' : 'Off', { class: text === '1' ? 'on' : 'off' });
   if (type === 'bin.base64') return binaryLook(atob(text), name);
-  if (type === 'bin.hex') return binaryLook(text.replace(/../g, (pair) => String.fromCharCode(parseInt(pair, 16))), name);
+  if (type === 'bin.hex') return binaryLook(text.replace(/../g, byteOf), name);
   if (MOMENTS.test(type)) return make('time', text.replace('T', ' ').replace(/[+-]\d\d:\d\d$/, ' $&'));
   if (!NUMBERS.test(type)) return textLook(text);
   const number = make('span', min === undefined ? text : `${text} `, { class: 'number' });
   if (min !== undefined) number.append(make('meter', '', { min, max, value: text, 'aria-hidden': 'true' }));
   return number;
+}
+
+function byteOf(digits) {
+  return String.fromCharCode(parseInt(digits, 16));
 }
 
 function textLook(text) {
@@ -123,7 +127,8 @@ async function readStill() {
   for (const section of fresh.querySelectorAll('[data-key]')) {
     const here = document.querySelector(`[data-key="${CSS.escape(section.dataset.key)}"]`);
     for (const dd of section.querySelectorAll('.still [data-variable]')) {
-      here?.querySelector(`.still [data-variable="${CSS.escape(dd.dataset.variable)}"]`)?.replaceChildren(...dd.childNodes);
+      const name = CSS.escape(dd.dataset.variable);
+      here?.querySelector(`.still [data-variable="${name}"]`)?.replaceChildren(...dd.childNodes);
     }
   }
 }

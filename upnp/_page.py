@@ -113,7 +113,7 @@ def head(device: Device, places: Places, level: int) -> str:
     picture = '' if icon is None else f'<img src="{escape(places.icon(icon))}" alt="">'
     texts = [textOf(device, one, 'device') for one in ('manufacturer', 'modelName')]
     kind = ' '.join(filter(None, texts)) or readable(typeNoun(textOf(device, 'deviceType', 'device')))
-    lines = [f'<p class="kind">{escape(kind)}</p>\n' if kind else '']
+    lines = [f'<p class="kind">{escape(kind)}</p>\n' if kind not in ('', name) else '']
     if text := textOf(device, 'modelDescription', 'device'):
         lines.append(f'<p>{escape(text)}</p>\n')
     return (

@@ -260,6 +260,20 @@ def test_an_embedded_device_has_its_services_and_what_is_known_of_it() -> None:
     assert {'About Bulb', '12', 'uuid:b', 'Switch power'} <= set(read.texts)
 
 
+@pytest.mark.parametrize(
+    ('name', 'elements', 'kind'),
+    [
+        ('Lamp', {'deviceType': 'urn:x:device:DeskLamp:1'}, ['Desk lamp']),
+        ('Desk lamp', {'deviceType': 'urn:x:device:DeskLamp:1'}, []),
+        ('Lamp', {'deviceType': 'urn:x:device:DeskLamp:1', 'manufacturer': 'ACME', 'modelName': 'L1'}, ['ACME L1']),
+        ('Lamp', {'modelName': 'L1'}, ['L1']),
+        ('Lamp', {}, []),
+    ],
+)
+def test_what_a_device_is_stands_below_its_name(name: str, elements: dict[str, str], kind: list[str]) -> None:
+    assert re.findall('<p class="kind">(.*)</p>', html(upnp.Device(friendlyName=name, **elements))) == kind
+
+
 def test_services_of_one_kind_are_told_apart() -> None:
     two = [upnp.Service(serviceType='urn:x:service:Switch:1', serviceId=f'urn:x:serviceId:{side}') for side in 'LR']
     read = Read(html(light(*two)))
