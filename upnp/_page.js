@@ -79,8 +79,8 @@ for (const section of document.querySelectorAll('[data-key]')) {
 }
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
-function tell(news) {
-  for (const [key, texts] of Object.entries(news)) {
+function tell(changes) {
+  for (const [key, texts] of Object.entries(changes)) {
     for (const [name, text] of Object.entries(texts)) {
       const dd = places.get(key)?.get(name);
       if (dd && show(dd, text) && !calm.matches) dd.animate({ backgroundColor: ['var(--mark)', 'transparent'] }, 1600);
@@ -96,8 +96,11 @@ function setLink(state) {
   document.getElementById('link').textContent = LINKS[state];
 }
 
+let news; // the stream that they come by
+
 function listen() {
-  const news = new EventSource(page.live);
+  news?.close();
+  news = new EventSource(page.live);
   news.onopen = () => setLink('live');
   news.onmessage = (event) => tell(JSON.parse(event.data));
   news.addEventListener('config', (event) => checkConfig(event.data));
@@ -179,6 +182,7 @@ async function call(form) {
     answer = await fetch(control, { method: 'POST', headers, body, signal: AbortSignal.timeout(CALL_MILLISECONDS) });
     text = await answer.text();
   } catch {
+    listen(); // a stream of a device that was switched off ends only now
     throw new Error('The device does not answer.');
   }
   const xml = new DOMParser().parseFromString(text, 'text/xml');
@@ -203,9 +207,9 @@ async function submitted(event) {
   event.preventDefault();
   const form = event.currentTarget;
   const button = form.querySelector('button');
-  if (button.ariaBusy === 'true') return;
+  if (button.getAttribute('aria-busy') === 'true') return;
   const alert = form.querySelector('[role=alert]');
-  button.ariaBusy = 'true';
+  button.setAttribute('aria-busy', 'true');
   alert.textContent = '';
   try {
     const values = await call(form);
@@ -217,7 +221,7 @@ async function submitted(event) {
     if (!form.querySelector('.result')) form.querySelector('[role=status]').replaceChildren();
     alert.textContent = error.message;
   } finally {
-    button.ariaBusy = 'false';
+    button.removeAttribute('aria-busy');
   }
 }
 
