@@ -80,7 +80,7 @@ class Limits:
     """The same for one address, 503 beyond."""
 
     pageCommentSeconds: float = 15
-    """After so long without news such a page gets an empty line, by which both ends see that the other is there."""
+    """So often such a page gets a comment and an empty event, by which both ends see that the other is there."""
 
     maxSubscriptions: int = 1024
     """Subscriptions in all; beyond, the address that has most gives way to one that has fewer, else 503."""

@@ -25,7 +25,6 @@ RETRY_MILLISECONDS = 2000  # after which a browser comes again
 REST_SECONDS = 0.1  # between two messages to a page: who looks at it sees no more
 LOOK_SECONDS = 1.0  # for a page that has not taken the last message
 DESCRIPTOR_PART = 4  # one of so many descriptors may be a page's
-COMMENT = b':\n\n'
 
 Due = tuple[str, Publisher, int]  # news of a service: its key, and the last event that is known of it
 
@@ -82,6 +81,9 @@ class News:
         self._book = book
         self._readers: dict[Reader, None] = {}  # the newest last
         self._loop = asyncio.get_running_loop()
+        # A comment for whoever is between, and an event for the page, which sees no comments: it tells after how many
+        # seconds at the most it is heard of again.
+        self._still = f':\nevent: still\ndata: {limits.pageCommentSeconds:g}\n\n'.encode()
         self._toldAt = float('-inf')
         self._tellAlarm = _loops.Alarm(self._loop, self._tellAll)
         self._lookAlarm = _loops.Alarm(self._loop, self._look)
@@ -106,7 +108,7 @@ class News:
         """Tell it everything, and from now on what changes."""
         reader.writer = writer
         head = f'retry: {RETRY_MILLISECONDS}\nevent: config\ndata: {reader.configId}\n\n'
-        reader.write(head.encode(), self._loop.time())
+        reader.write(head.encode() + self._still, self._loop.time())
         self._offer([reader])
         if self._commentAlarm.due is None:
             self._commentAlarm.set(self._loop.time() + self._limits.pageCommentSeconds)
@@ -185,7 +187,7 @@ class News:
         now = self._loop.time()
         for reader in self._readers:
             if not reader.isBehind:
-                reader.write(COMMENT, now)
+                reader.write(self._still, now)
         if self._readers:
             self._commentAlarm.set(now + self._limits.pageCommentSeconds)
 

@@ -46,8 +46,8 @@ GUARDS = (
         'a page that takes nothing gets no comments',
         '_news.py',
         """if not reader.isBehind:
-                reader.write(COMMENT, now)""",
-        'reader.write(COMMENT, now)',
+                reader.write(self._still, now)""",
+        'reader.write(self._still, now)',
         (f'{NEWS}::test_a_page_that_reads_nothing_gets_no_comments_either',),
     ),
     Guard(

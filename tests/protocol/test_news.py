@@ -19,6 +19,7 @@ from .test_http import Site, fields, get, statuses
 LIVE = f'/{UUID}/live'
 KEY, OTHER_KEY = f'/{UUID}/0', f'/{UUID}/1'
 PEER = '192.0.2.9'
+STILL = ':\nevent: still\ndata: 15'
 
 
 class Lamp(upnp.Service):
@@ -137,7 +138,7 @@ def test_a_page_is_told_everything_and_then_what_changes() -> None:
         assert told['CONTENT-TYPE'] == 'text/event-stream; charset=utf-8'
         assert (told['CACHE-CONTROL'], told['CONNECTION']) == ('no-store', 'close')
         assert 'CONTENT-LENGTH' not in told
-        assert window.messages[0] == f'retry: 2000\nevent: config\ndata: {stage.site.configId}'
+        assert window.messages[:2] == [f'retry: 2000\nevent: config\ndata: {stage.site.configId}', STILL]
         assert window.news == [ALL]
 
         stage.lamp.Status, stage.lamp.Level, stage.meter.Reading = True, 7, 'a\nb "ü" </script>'
@@ -221,7 +222,7 @@ def test_without_news_there_is_an_empty_comment_and_it_is_never_idle() -> None:
     async def scene(stage: Stage) -> None:
         window = await stage.open()
         await asyncio.sleep(61)
-        assert window.messages[2:] == [':'] * 4
+        assert window.messages[3:] == [STILL] * 4
         stage.lamp.Level = 5
         await turns()
         assert window.news[-1] == {KEY: {'Level': '5'}}
@@ -360,7 +361,7 @@ def test_after_the_end_no_page_is_opened() -> None:
         await window.serving
         assert statuses((await stage.open()).head) == [503]
         await asyncio.sleep(100)
-        assert window.messages[2:] == []
+        assert window.messages[3:] == []
 
     play(scene)
 
