@@ -96,18 +96,29 @@ function setLink(state) {
   document.getElementById('link').textContent = LINKS[state];
 }
 
-let news; // the stream that they come by
+let news, next; // the stream that they come by, and when it is asked for again
 
+function listenIn(milliseconds) {
+  clearTimeout(next);
+  next = setTimeout(listen, milliseconds);
+}
+
+// A browser has six connections to a device at most, for all its tabs: one in the background leaves its own to others.
 function listen() {
+  clearTimeout(next);
   news?.close();
+  if (page.link === 'live') setLink('lost');
+  if (document.hidden) return;
   news = new EventSource(page.live);
   news.onopen = () => setLink('live');
   news.onmessage = (event) => tell(JSON.parse(event.data));
   news.addEventListener('config', (event) => checkConfig(event.data));
+  // It comes every so many seconds: a device that has lost its power cannot say that it leaves.
+  news.addEventListener('still', (event) => listenIn(3000 * event.data));
   news.onerror = () => {
     if (news.readyState !== EventSource.CLOSED) return setLink('lost'); // and it tries again by itself
     setLink('refused');
-    setTimeout(listen, RETRY_MILLISECONDS);
+    listenIn(RETRY_MILLISECONDS);
   };
 }
 
@@ -251,5 +262,6 @@ for (const form of document.querySelectorAll('form')) {
   form.querySelector('fieldset').disabled = false;
 }
 document.querySelector('#changed button').addEventListener('click', () => location.reload());
+document.addEventListener('visibilitychange', listen);
 setLink('connecting');
 listen();
