@@ -144,4 +144,11 @@ def beginning(dataType: str, text: str) -> str:
 
 def options(values: tuple[str, ...], text: str) -> str:
     """Return the values that are allowed, with the one that is chosen."""
-    return ''.join(f'<option{" selected" * (value == text)}>{escape(value)}</option>' for value in values)
+    return ''.join(
+        f'<option{exactly(value)}{" selected" * (value == text)}>{escape(value)}</option>' for value in values
+    )
+
+
+def exactly(value: str) -> str:
+    """Return the attribute by which a browser does not take the white space of a value as it likes."""
+    return '' if value == ' '.join(value.split()) else f' value="{escape(value)}"'

@@ -157,6 +157,15 @@ def test_a_list_is_one_to_choose_from() -> None:
     )
 
 
+def test_white_space_of_a_choice_is_sent_as_it_is() -> None:
+    """A browser strips and collapses it in the text of an option."""
+    variable = upnp.StateVariable(name='Mode', allowedValueList=('a b', ' "on" ', 'a  b'))
+    assert inputOf(variable) == (
+        'data-type="string"><option selected>a b</option><option value=" &quot;on&quot; "> &quot;on&quot; </option>'
+        '<option value="a  b">a  b</option></select>'
+    )
+
+
 @pytest.mark.parametrize(
     ('dataType', 'default', 'expected'),
     [
