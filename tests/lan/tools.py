@@ -34,6 +34,12 @@ def needsModule(name: str) -> None:
         missing(f'the module {name}')
 
 
+def needsPath(variable: str, what: str) -> str:
+    """Return the path of something that an environment variable tells."""
+    path = os.environ.get(variable, '')
+    return path if os.path.exists(path) else missing(f'{what}, its path in {variable}')
+
+
 def missing(what: str) -> NoReturn:
     """Skip the running test; in CI, where everything is to be there, fail it."""
     if os.environ.get('CI') == 'true':
