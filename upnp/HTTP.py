@@ -15,7 +15,7 @@ from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 
-from . import Description, _loops, _message, _page, _transport
+from . import Description, _loops, _message, _transport
 from ._admission import Gate
 from ._answers import (
     READ_METHODS,
@@ -33,7 +33,6 @@ from ._answers import (
     ScpdAnswer,
     ServerErrorAnswer,
 )
-from ._assets import assets
 from ._connection import Connection
 from ._control import ControlAnswer
 from ._crowd import Crowd
@@ -378,14 +377,25 @@ class HTTP:
                 resources[places.event(service)] = Resource(SubscriptionAnswer, XML_TYPE, service=service)
         for icon, path in places.icons:
             resources[path] = Resource(IconAnswer, str(icon.mimetype), icon.content or b'')
-        page = _page.renderPage(root, places, assets().parts, configId)
-        resources[places.page] = Resource(PageAnswer, HTML_TYPE, page=page)
-        resources[places.live] = Resource(NewsAnswer, STREAM_TYPE, configId=configId, page=page)
-        return resources, configId
+        return resources | pageResources(root, places, configId), configId
+
+
+def pageResources(root: Device, places: Places, configId: int) -> dict[str, Resource]:
+    """Return the page of a root device and its news, by path."""
+    from ._assets import assets  # here, as an import of the package alone needs neither
+    from ._page import renderPage  # likewise
+
+    page = renderPage(root, places, assets().parts, configId)
+    return {
+        places.page: Resource(PageAnswer, HTML_TYPE, page=page),
+        places.live: Resource(NewsAnswer, STREAM_TYPE, configId=configId, page=page),
+    }
 
 
 def assetResources() -> dict[str, Resource]:
     """Return the files that belong to every page of ours, by path."""
+    from ._assets import assets  # here, as an import of the package alone needs it not
+
     return {path: Resource(AssetAnswer, kind, content) for path, (kind, content) in assets().files.items()}
 
 

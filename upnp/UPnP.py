@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from . import _loops
 from ._access import Access
@@ -31,7 +32,6 @@ from ._options import (
     checkRange,
     serverToken,
 )
-from ._pages import PageSource, pageAt
 from ._plain import PlainCalls
 from ._presence import Departure
 from ._publication import prepare, published, withPages
@@ -41,6 +41,9 @@ from .Errors import DescriptionError
 from .HTTP import HTTP
 from .Objects import Device
 from .SSDP import OUR_HEADERS, SSDP
+
+if TYPE_CHECKING:
+    from ._pages import PageSource
 
 __all__ = ['Annoncer', 'Announcer']
 
@@ -254,7 +257,7 @@ class Announcer:
             self.events.endPages()
             self._retain()
 
-    def addPage(self, path: str, page: PageSource, *, contentType: str | None = None) -> None:
+    def addPage(self, path: str, page: 'PageSource', *, contentType: str | None = None) -> None:
         """Serve a page of one's own; ``/`` stands in the place of the one that is made of the device.
 
         A function is called for each request, with the :class:`upnp.HTTP.HttpRequest` if it has a parameter, and
@@ -268,6 +271,8 @@ class Announcer:
         :raises ValueError: no path, or one where something of a device is; where that is found at the start, there.
         :raises OSError: the file cannot be read.
         """
+        from ._pages import pageAt  # here, as only those who have pages of their own need it
+
         pages = {**self._pages, path: pageAt(path, page, contentType)}
         if self._life is not None:
             self.resources = withPages(self.resources, pages)

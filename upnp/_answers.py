@@ -7,7 +7,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from . import Description, _message
 from ._access import Access
@@ -15,12 +15,14 @@ from ._calls import Calls
 from ._events import Events
 from ._interfaces import hostOf
 from ._limits import Limits
-from ._page import Page
 from ._xml import Element
 from .Description import Places
 from .Errors import ActionError, MessageError
 from .Objects import Device, Icon, Service
 from .SOAP import ActionCall
+
+if TYPE_CHECKING:
+    from ._page import Page
 
 __all__ = [
     *(
@@ -212,7 +214,7 @@ class Resource:
     content: bytes | str = b''
     configId: int = 0
     service: Service | None = None
-    page: Page | None = None
+    page: 'Page | None' = None
     known: dict[tuple[str, bytes], ActionCall] = field(default_factory=dict, repr=False, compare=False)
     _filled: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
@@ -236,6 +238,7 @@ class ResourceAnswer(HttpAnswer):
     """
 
     methods: ClassVar[Sequence[str]] = READ_METHODS
+    isPage: ClassVar[bool] = False  # whether another page may stand in its place
 
     def __init__(self, request: HttpRequest, upnp: Published) -> None:
         super().__init__(request)
@@ -332,6 +335,8 @@ class IconAnswer(ResourceAnswer):
 
 class PageAnswer(ResourceAnswer):
     """HTTP success, the page that the default presentationURL leads to (UDA 1.1 §5), with the present values."""
+
+    isPage = True
 
     def execute(self) -> None:
         """Prepare the answer."""

@@ -14,7 +14,6 @@ from . import _loops
 from ._discovery import onGrid
 from ._limits import Limits
 from ._model import _BaseObj
-from ._page import Page
 from ._subscriptions import Book, Subscription, nextKey
 from .Errors import MessageError
 from .GENA import SubscribeRequest
@@ -23,6 +22,7 @@ from .Objects import Service, StateVariable
 if TYPE_CHECKING:
     from ._news import News, Reader
     from ._notifier import Notifier
+    from ._page import Page
 
 __all__ = ['Events', 'Multicast']
 
@@ -212,7 +212,7 @@ class Events:
         """
         self._endEach((self._book.unsubscribe(service, sid, asyncio.get_running_loop().time()),))
 
-    def openPage(self, page: Page, configId: int, peer: str) -> 'Reader':
+    def openPage(self, page: 'Page', configId: int, peer: str) -> 'Reader':
         """Return the reader of a page that is opened; :meth:`beginPage` when its head is sent, and close it.
 
         :param configId: of the description that it was made of.

@@ -31,6 +31,8 @@ OWN_HEADERS = {'X-CONTENT-TYPE-OPTIONS': 'nosniff', 'CONTENT-SECURITY-POLICY': "
 class OwnPageAnswer(ResourceAnswer):
     """HTTP success, bytes that the program has given."""
 
+    isPage = True
+
     def execute(self) -> None:
         """Prepare the answer."""
         super().execute()
@@ -41,6 +43,7 @@ class FunctionAnswer(CalledAnswer):
     """HTTP success, what a function of the program returns for this request."""
 
     methods = (*READ_METHODS, 'POST')
+    isPage = True
 
     async def call(self, giveUp: Callable[[], None] = lambda: None) -> None:
         """Call the function.

@@ -8,10 +8,9 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from . import Description
-from ._answers import PageAnswer, Resource
+from ._answers import Resource
 from ._discovery import Advertisement, Root
 from ._identity import machineIdentity, settleUuids
-from ._pages import FunctionAnswer, OwnPageAnswer
 from .Errors import DescriptionError
 from .HTTP import HTTP, assetResources
 from .Objects import Device, FilePath, Icon
@@ -78,7 +77,7 @@ def withPages(resources: Mapping[str, Resource], pages: Mapping[str, Resource]) 
     """
     for path in pages:
         known = resources.get(path)
-        if known is not None and known.answer not in (PageAnswer, OwnPageAnswer, FunctionAnswer):
+        if known is not None and not known.answer.isPage:
             raise DescriptionError(f'the path {path} is taken, by what is served of a device: give the page another')
     return {**resources, **pages}
 
