@@ -62,12 +62,9 @@ __all__ = [
     'ScpdAnswer',
     'ServerErrorAnswer',
     'SubscriptionAnswer',
-    'assetResources',
 ]
 
 log = logging.getLogger(__name__)
-HTML_TYPE = 'text/html; charset=utf-8'
-STREAM_TYPE = 'text/event-stream; charset=utf-8'
 KNOWN_METHODS = (
     *('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', 'PATCH'),
     *('SUBSCRIBE', 'UNSUBSCRIBE', 'NOTIFY', 'M-POST'),
@@ -377,26 +374,9 @@ class HTTP:
                 resources[places.event(service)] = Resource(SubscriptionAnswer, XML_TYPE, service=service)
         for icon, path in places.icons:
             resources[path] = Resource(IconAnswer, str(icon.mimetype), icon.content or b'')
+        from ._presentation import pageResources  # here, as an import of the package alone needs it not
+
         return resources | pageResources(root, places, configId), configId
-
-
-def pageResources(root: Device, places: Places, configId: int) -> dict[str, Resource]:
-    """Return the page of a root device and its news, by path."""
-    from ._assets import assets  # here, as an import of the package alone needs neither
-    from ._page import renderPage  # likewise
-
-    page = renderPage(root, places, assets().parts, configId)
-    return {
-        places.page: Resource(PageAnswer, HTML_TYPE, page=page),
-        places.live: Resource(NewsAnswer, STREAM_TYPE, configId=configId, page=page),
-    }
-
-
-def assetResources() -> dict[str, Resource]:
-    """Return the files that belong to every page of ours, by path."""
-    from ._assets import assets  # here, as an import of the package alone needs it not
-
-    return {path: Resource(AssetAnswer, kind, content) for path, (kind, content) in assets().files.items()}
 
 
 def acceptsAny(host: str) -> bool:

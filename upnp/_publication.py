@@ -12,7 +12,7 @@ from ._answers import Resource
 from ._discovery import Advertisement, Root
 from ._identity import machineIdentity, settleUuids
 from .Errors import DescriptionError
-from .HTTP import HTTP, assetResources
+from .HTTP import HTTP
 from .Objects import Device, FilePath, Icon
 
 __all__ = ['prepare', 'published', 'withPages']
@@ -60,6 +60,8 @@ def published(
     :returns: what is served, by path, and what is advertised.
     :raises DescriptionError: a page has the path of something else.
     """
+    from ._presentation import assetResources  # here, as an import of the package alone needs it not
+
     resources = assetResources()
     taken = []
     for root in roots:

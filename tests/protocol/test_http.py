@@ -16,6 +16,7 @@ from upnp._calls import Calls
 from upnp._events import Events
 from upnp._interfaces import Choice, Interface
 from upnp._options import checkedAllowedHosts
+from upnp._presentation import assetResources
 from upnp.HTTP import (
     HTTP,
     DescriptionAnswer,
@@ -26,7 +27,6 @@ from upnp.HTTP import (
     Resource,
     ScpdAnswer,
     ServerErrorAnswer,
-    assetResources,
 )
 
 from .devices import DEVICE_TYPE, SERVICE_TYPE, UUID, demo

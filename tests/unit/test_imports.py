@@ -27,7 +27,7 @@ HEAVY = {
 }
 LATER = {
     *('__init__', '__main__', '_visits', '_reading', '_notifier', '_news', '_fetch', '_neighbours', '_netlink'),
-    *('_owners', '_watch', '_page', '_forms', '_values', '_assets', '_pages'),
+    *('_owners', '_watch', '_page', '_forms', '_values', '_presentation', '_pages'),
 }
 MAX_FOREIGN_MODULES = 50  # those of the standard library and the dependencies, beyond asyncio's own
 

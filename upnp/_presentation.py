@@ -1,13 +1,22 @@
-"""The files of the page that stand in this package: the document, its style sheet and its script."""
+"""Presentation (UDA 1.1 §5): the page of each root device as it is served, with its news, style sheet and script.
+
+It reads the files of the page that stand in this package, and refuses to know what a page says.
+"""
 
 from functools import cache
 from typing import NamedTuple
 from zlib import crc32
 
-from ._page import Parts
+from ._answers import AssetAnswer, PageAnswer, Resource
+from ._page import Parts, renderPage
+from ._streaming import NewsAnswer
+from .Description import Places
+from .Objects import Device
 
-__all__ = ['CSS_TYPE', 'JS_TYPE', 'Assets', 'assets']
+__all__ = ['assetResources', 'pageResources']
 
+HTML_TYPE = 'text/html; charset=utf-8'
+STREAM_TYPE = 'text/event-stream; charset=utf-8'
 CSS_TYPE = 'text/css; charset=utf-8'
 JS_TYPE = 'text/javascript; charset=utf-8'
 
@@ -46,3 +55,17 @@ def content(name: str) -> bytes:
     if read is None:
         raise FileNotFoundError(f'{name} of the package cannot be read: install it anew')
     return read
+
+
+def pageResources(root: Device, places: Places, configId: int) -> dict[str, Resource]:
+    """Return the page of a root device and its news, by path."""
+    page = renderPage(root, places, assets().parts, configId)
+    return {
+        places.page: Resource(PageAnswer, HTML_TYPE, page=page),
+        places.live: Resource(NewsAnswer, STREAM_TYPE, configId=configId, page=page),
+    }
+
+
+def assetResources() -> dict[str, Resource]:
+    """Return the files that belong to every page of ours, by path."""
+    return {path: Resource(AssetAnswer, kind, content) for path, (kind, content) in assets().files.items()}
