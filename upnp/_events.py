@@ -228,9 +228,11 @@ class Events:
         return self._news.open(page, configId, peer)
 
     def beginPage(self, reader: 'Reader', writer: asyncio.StreamWriter) -> None:
-        """Tell a page everything, and from now on what changes."""
+        """Tell a page everything, and from now on what changes; cut it off if it is to be closed by now."""
         if self._news is not None:
             self._news.begin(reader, writer)
+        else:  # it has stopped while the head was sent
+            writer.transport.abort()
 
     def closePage(self, reader: 'Reader') -> None:
         """Forget a page that is no longer open; a second time is harmless."""

@@ -105,8 +105,11 @@ class News:
         return reader
 
     def begin(self, reader: Reader, writer: asyncio.StreamWriter) -> None:
-        """Tell it everything, and from now on what changes."""
+        """Tell it everything, and from now on what changes; one that has given way by now is cut off."""
         reader.writer = writer
+        if reader not in self._readers:
+            reader.abort()
+            return
         head = f'retry: {RETRY_MILLISECONDS}\nevent: config\ndata: {reader.configId}\n\n'
         reader.write(head.encode() + self._still, self._loop.time())
         self._offer([reader])

@@ -385,3 +385,48 @@ def test_each_refusal_is_a_line_at_debug(caplog: pytest.LogCaptureFixture) -> No
         assert line.endswith('refused: 1 pages of 192.0.2.9 are open: Limits.maxPageStreamsPerPeer')
 
     play(scene, maxPageStreamsPerPeer=1)
+
+
+def clogged(stage: Stage, peer: str = PEER) -> Window:
+    """A window whose peer has asked for much before, and takes none of it: whoever writes to it has to wait."""
+    window = Window(stage.site, peer, stuck=True)
+    stage.windows.append(window)
+    assert window.transport._protocol is not None
+    window.transport._protocol.pause_writing()
+    window.reader.feed_data(get(LIVE))
+    return window
+
+
+def unclog(window: Window) -> None:
+    """Take what was written."""
+    window.transport._stuck = False
+    assert window.transport._protocol is not None
+    window.transport._protocol.resume_writing()
+
+
+def test_one_that_has_given_way_before_its_head_was_taken_is_closed() -> None:
+    """Else it would be told nothing, and its connection would stay: busy, counted by nobody."""
+
+    async def scene(stage: Stage) -> None:
+        first, slow = await stage.open('192.0.2.8'), clogged(stage, '192.0.2.8')
+        await turns()
+        assert statuses((await stage.open()).head) == [200]
+        unclog(slow)
+        await asyncio.sleep(1)
+        assert slow.serving.done()
+        assert (slow.messages, first.serving.done()) == ([], False)
+
+    play(scene, maxPageStreams=2)
+
+
+@pytest.mark.parametrize('isStopped', [False, True])
+def test_one_whose_head_was_not_taken_before_the_end_is_closed(isStopped: bool) -> None:
+    async def scene(stage: Stage) -> None:
+        slow = clogged(stage)
+        await turns()
+        (stage.site.events.stop if isStopped else stage.site.events.endPages)()
+        unclog(slow)
+        await asyncio.sleep(1)
+        assert slow.serving.done()
+
+    play(scene)
