@@ -59,8 +59,10 @@ class Reader:
             self.stalledAt = now if self.isBehind else None
 
     def end(self) -> None:
-        """Close the connection; whoever serves it then closes the reader."""
-        if self.writer is not None:
+        """Close the connection, at once where its peer takes nothing; whoever serves it then closes the reader."""
+        if self.isBehind:
+            self.abort()
+        elif self.writer is not None:
             self.writer.close()
 
     def abort(self) -> None:

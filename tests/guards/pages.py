@@ -88,6 +88,13 @@ GUARDS = (
         (f'{NEWS}::test_one_that_has_given_way_before_its_head_was_taken_is_closed',),
     ),
     Guard(
+        'a page that takes nothing is cut off where others are closed',
+        '_news.py',
+        'if self.isBehind:\n            self.abort()\n        elif',
+        'if',
+        (f'{NEWS}::test_a_page_that_takes_nothing_is_cut_off_where_pages_are_closed',),
+    ),
+    Guard(
         'after the byebye nothing is multicast',
         '_events.py',
         'if self._isOpen and (body := event.body(publisher.multicastNames)):',

@@ -430,3 +430,15 @@ def test_one_whose_head_was_not_taken_before_the_end_is_closed(isStopped: bool) 
         assert slow.serving.done()
 
     play(scene)
+
+
+def test_a_page_that_takes_nothing_is_cut_off_where_pages_are_closed() -> None:
+    """What it was not sent would have the connection wait for it, and no more look whether it ever takes it."""
+
+    async def scene(stage: Stage) -> None:
+        stuck = await stage.open(stuck=True)
+        stage.site.events.endPages()
+        await asyncio.sleep(1)
+        assert stuck.serving.done()
+
+    play(scene)
