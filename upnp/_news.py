@@ -127,7 +127,7 @@ class News:
 
     def tell(self) -> None:
         """Tell what is new, soon if something was told just now."""
-        if self._tellAlarm.due is None:
+        if self._readers and self._tellAlarm.due is None:
             self._tellAlarm.set(max(self._loop.time(), self._toldAt + REST_SECONDS))
 
     def end(self) -> None:
@@ -174,7 +174,11 @@ class News:
             reader.known |= {key: (publisher, publisher.number) for key, publisher, _ in due}
             if text := made[due]:
                 reader.write(text, now)
-        if self._lookAlarm.due is None and any(one.stalledAt is not None for one in readers):
+        self._mind(now)
+
+    def _mind(self, now: float) -> None:
+        """Look again as long as there is one that has not taken the last message."""
+        if self._lookAlarm.due is None and any(one.stalledAt is not None for one in self._readers):
             self._lookAlarm.set(now + LOOK_SECONDS)
 
     def _look(self) -> None:
@@ -193,6 +197,7 @@ class News:
         for reader in self._readers:
             if not reader.isBehind:
                 reader.write(self._still, now)
+        self._mind(now)
         if self._readers:
             self._commentAlarm.set(now + self._limits.pageCommentSeconds)
 

@@ -95,6 +95,13 @@ GUARDS = (
         (f'{NEWS}::test_a_page_that_takes_nothing_is_cut_off_where_pages_are_closed',),
     ),
     Guard(
+        'a page that does not take a comment is looked at',
+        '_news.py',
+        'reader.write(self._still, now)\n        self._mind(now)',
+        'reader.write(self._still, now)',
+        (f'{NEWS}::test_one_that_takes_no_comment_is_cut_off_too',),
+    ),
+    Guard(
         'after the byebye nothing is multicast',
         '_events.py',
         'if self._isOpen and (body := event.body(publisher.multicastNames)):',

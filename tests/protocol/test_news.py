@@ -442,3 +442,14 @@ def test_a_page_that_takes_nothing_is_cut_off_where_pages_are_closed() -> None:
         assert stuck.serving.done()
 
     play(scene)
+
+
+def test_one_that_takes_no_comment_is_cut_off_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(stage: Stage) -> None:
+        window = await stage.open()
+        written, taken = window.transport.written, len(window.transport.written)
+        monkeypatch.setattr(window.transport, 'get_write_buffer_size', lambda: len(written) - taken)
+        await asyncio.sleep(15 + 15 + 2)
+        assert window.transport.isAborted
+
+    play(scene)
