@@ -7,7 +7,7 @@ it refuses to know how a page came in.
 import asyncio
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from . import _loops
 from ._limits import Limits
@@ -48,9 +48,11 @@ class Reader:
         """Tell whether it has not taken the last message; what is new meanwhile waits, and is told as one."""
         return self.writer is not None and self.writer.transport.get_write_buffer_size() > 0
 
-    def due(self) -> tuple[Due, ...]:
-        """Return what it is to be told."""
-        return tuple((key, one, number) for key, (one, number) in self.known.items() if one.number > number)
+    def take(self) -> tuple[Due, ...]:
+        """Return what it is to be told next, which counts as told then."""
+        due = tuple((key, one, number) for key, (one, number) in self.known.items() if one.number > number)
+        self.known |= {key: (one, one.number) for key, one, _ in due}
+        return due
 
     def write(self, text: bytes, now: float) -> None:
         """Send it something."""
@@ -112,11 +114,13 @@ class News:
         if reader not in self._readers:
             reader.abort()
             return
+        now = self._loop.time()
         head = f'retry: {RETRY_MILLISECONDS}\nevent: config\ndata: {reader.configId}\n\n'
-        reader.write(head.encode() + self._still, self._loop.time())
-        self._offer([reader])
+        # As one, as on Windows' loop nothing is sent at once.
+        reader.write(head.encode() + self._still + render(reader.take()), now)
+        self._mind(now)
         if self._commentAlarm.due is None:
-            self._commentAlarm.set(self._loop.time() + self._limits.pageCommentSeconds)
+            self._commentAlarm.set(now + self._limits.pageCommentSeconds)
 
     def close(self, reader: Reader) -> None:
         """Forget a page that is no longer open; a second time is harmless."""
@@ -160,18 +164,17 @@ class News:
 
     def _tellAll(self) -> None:
         self._toldAt = self._loop.time()
-        self._offer(self._readers)
+        self._offer()
 
-    def _offer(self, readers: Iterable[Reader]) -> None:
+    def _offer(self) -> None:
         """Write what each is to be told, rendered once for all those that have come equally far."""
         now = self._loop.time()
         made: dict[Sequence[Due], bytes] = {}
-        for reader in readers:
-            if reader.isBehind or not (due := reader.due()):
+        for reader in self._readers:
+            if reader.isBehind or not (due := reader.take()):
                 continue
             if due not in made:
                 made[due] = render(due)
-            reader.known |= {key: (publisher, publisher.number) for key, publisher, _ in due}
             if text := made[due]:
                 reader.write(text, now)
         self._mind(now)
@@ -190,7 +193,7 @@ class News:
             elif reader.stalledAt is not None and now >= reader.stalledAt + self._limits.writeSeconds:
                 log.debug('> %s reads nothing: its page is cut off', reader.peer)
                 reader.abort()
-        self._offer(self._readers)
+        self._offer()
 
     def _comment(self) -> None:
         now = self._loop.time()

@@ -38,8 +38,8 @@ GUARDS = (
     Guard(
         'a page that has not taken the last message is told nothing more',
         '_news.py',
-        'if reader.isBehind or not (due := reader.due()):',
-        'if not (due := reader.due()):',
+        'if reader.isBehind or not (due := reader.take()):',
+        'if not (due := reader.take()):',
         (f'{NEWS}::test_a_page_that_reads_nothing_is_told_nothing_more_and_cut_off',),
     ),
     Guard(
