@@ -208,4 +208,4 @@ class News:
 def render(due: Sequence[Due]) -> bytes:
     """Return a message with what was told by these services since; empty when that is nothing."""
     texts = {key: told for key, publisher, number in due if (told := publisher.texts(number))}
-    return f'data: {json.dumps(texts, separators=(",", ":"))}\n\n'.encode() if texts else b''
+    return f'data: {json.dumps(texts, ensure_ascii=False, separators=(",", ":"))}\n\n'.encode() if texts else b''

@@ -485,3 +485,16 @@ def test_where_nothing_is_sent_at_once_the_values_come_at_once_all_the_same(monk
         assert window.news == [ALL, {KEY: {'Level': '5'}}]
 
     play(scene)
+
+
+def test_values_travel_in_as_few_bytes_as_can_be() -> None:
+    """A peer may set one by an action, and each page that takes nothing keeps a message of them."""
+
+    async def scene(stage: Stage) -> None:
+        window = await stage.open()
+        stage.meter.Reading = 'ü😀\u2028'
+        await turns()
+        assert window.news[-1] == {OTHER_KEY: {'Reading': 'ü😀\u2028'}}
+        assert 'ü😀\u2028'.encode() in window.transport.written
+
+    play(scene)
