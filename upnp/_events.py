@@ -110,9 +110,11 @@ class Events:
         self.retain(services)
 
     def retain(self, services: Iterable[Service]) -> None:
-        """Know these services only, as they are now; subscriptions to others end."""
+        """Know these services only, as they are now; subscriptions to others end, and open pages come again."""
         now = asyncio.get_running_loop().time()
-        self._services = tuple(services)
+        former, self._services = self._services, tuple(services)
+        if [*map(id, former)] != [*map(id, self._services)]:  # equal ones are not the same
+            self.endPages()
         if self._isOpen:
             self._endEach(self._book.retain(self._services, now))
             self._tell(now)

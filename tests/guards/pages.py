@@ -102,6 +102,13 @@ GUARDS = (
         (f'{NEWS}::test_one_that_takes_no_comment_is_cut_off_too',),
     ),
     Guard(
+        'a page does not go on with a service that was replaced',
+        '_events.py',
+        'if [*map(id, former)] != [*map(id, self._services)]:',
+        'if False:',
+        (f'{NEWS}::test_a_page_comes_again_when_a_service_is_replaced_by_its_like',),
+    ),
+    Guard(
         'after the byebye nothing is multicast',
         '_events.py',
         'if self._isOpen and (body := event.body(publisher.multicastNames)):',

@@ -498,3 +498,18 @@ def test_values_travel_in_as_few_bytes_as_can_be() -> None:
         assert 'ü😀\u2028'.encode() in window.transport.written
 
     play(scene)
+
+
+def test_a_page_comes_again_when_a_service_is_replaced_by_its_like() -> None:
+    """The description is the same then, so nothing else would tell."""
+
+    async def scene(stage: Stage) -> None:
+        window, like = await stage.open(), Lamp()
+        stage.site.events.retain([stage.lamp, stage.meter])
+        await turns()
+        assert not window.serving.done()
+        stage.site.events.retain([like, stage.meter])
+        await turns()
+        assert window.serving.done()
+
+    play(scene)
