@@ -111,8 +111,8 @@ class HttpServer:
             return ServerErrorAnswer(request, status=404)
         if request.method not in resource.answer.methods:
             return ServerErrorAnswer(request, status=405, allow=resource.answer.methods)
-        origin = None if request.method in READ_METHODS else request.headers.get('origin')
-        if origin is not None and not annoncer.access.isOwnOrigin(origin, request.headers.get('host', '')):
+        isGuarded = request.method not in READ_METHODS or resource.answer.isForOwnPages
+        if isGuarded and annoncer.access.isStrangers(request.headers):
             return ServerErrorAnswer(request, status=403)
         return resource.answer(request, annoncer)
 

@@ -7,7 +7,7 @@ addresses, and refuses to know sockets and messages.
 
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -22,6 +22,7 @@ __all__ = ['BEYOND', 'HERE', 'LINK', 'NOWHERE', 'Access', 'Here']
 
 AUTHORITY = r'(?a)(?P<host>\[[0-9A-Fa-f:.]+(?:%[^\]]*)?\]|[^:\[\]@/\s]+)(?::(?P<port>\d{0,5}))?\Z'
 PORTS = {'http': 80, 'https': 443}  # https: of a proxy before us
+STRANGE_SITES = ('cross-site', 'same-site')  # in SEC-FETCH-SITE, which browsers send to localhost and over HTTPS
 LOCAL = 'localhost'
 BROADCAST = '255.255.255.255'
 ONE_HOST_BITS = 2  # left of a prefix: in a subnet of two addresses at most, each is a host's (RFC 3021)
@@ -126,6 +127,16 @@ class Access:
         ):
             return True
         return self._isAllowed(name, port)
+
+    def isStrangers(self, headers: Mapping[str, str]) -> bool:
+        """Tell whether a page sends a request that is of another place; where no browser says so, none does.
+
+        :param headers: by lower-case name.
+        """
+        origin = headers.get('origin')
+        if origin is not None and not self.isOwnOrigin(origin, headers.get('host', '')):
+            return True
+        return headers.get('sec-fetch-site') in STRANGE_SITES
 
     def isOwnOrigin(self, origin: str, authority: str) -> bool:
         """Tell whether the page that sends a request (RFC 6454 §7) is of the very place that the request is meant for.

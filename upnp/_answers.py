@@ -34,6 +34,7 @@ __all__ = [
         'HttpAnswer',
         'HttpRequest',
         'IconAnswer',
+        'OWN_USE',
         'PageAnswer',
         'Published',
     ),
@@ -67,13 +68,15 @@ CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+# Of what only pages of this device have a use for: a browser gives it to no stranger's, not even to see if it exists.
+OWN_USE = {'X-CONTENT-TYPE-OPTIONS': 'nosniff', 'CROSS-ORIGIN-RESOURCE-POLICY': 'same-origin'}
 PAGE_HEADERS = {
     'CACHE-CONTROL': 'no-store',
     'CONTENT-SECURITY-POLICY': CONTENT_POLICY,
-    'X-CONTENT-TYPE-OPTIONS': 'nosniff',
+    **OWN_USE,
     'REFERRER-POLICY': 'no-referrer',
 }
-ASSET_HEADERS = {'CACHE-CONTROL': 'public, max-age=31536000, immutable', 'X-CONTENT-TYPE-OPTIONS': 'nosniff'}
+ASSET_HEADERS = {'CACHE-CONTROL': 'public, max-age=31536000, immutable', **OWN_USE}
 
 Thing = TypeVar('Thing')
 
@@ -239,6 +242,7 @@ class ResourceAnswer(HttpAnswer):
 
     methods: ClassVar[Sequence[str]] = READ_METHODS
     isPage: ClassVar[bool] = False  # whether another page may stand in its place
+    isForOwnPages: ClassVar[bool] = False  # whether no other page may so much as ask for it
 
     def __init__(self, request: HttpRequest, upnp: Published) -> None:
         super().__init__(request)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from ._answers import ResourceAnswer
+from ._answers import OWN_USE, ResourceAnswer
 from .Errors import MessageError
 
 if TYPE_CHECKING:
@@ -16,13 +16,15 @@ log = logging.getLogger(__name__)
 
 STREAM_HEADERS = {
     'CACHE-CONTROL': 'no-store',
-    'X-CONTENT-TYPE-OPTIONS': 'nosniff',
+    **OWN_USE,
     'X-ACCEL-BUFFERING': 'no',  # nginx would collect them
 }
 
 
 class NewsAnswer(ResourceAnswer):
     """What the services of a page tell, as it changes."""
+
+    isForOwnPages = True  # a stranger's could not read it, but would use up the places of its visitor
 
     _reader: 'Reader | None' = None
     _writer: asyncio.StreamWriter | None = None

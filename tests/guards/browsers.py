@@ -60,8 +60,8 @@ GUARDS = (
     ),
     Guard(
         'a page of another place changes nothing',
-        'HTTP.py',
-        "if origin is not None and not annoncer.access.isOwnOrigin(origin, request.headers.get('host', '')):",
+        '_access.py',
+        "if origin is not None and not self.isOwnOrigin(origin, headers.get('host', '')):",
         'if False:',
         ('protocol/test_http.py::test_what_changes_something_is_not_taken_from_another_page',),
     ),

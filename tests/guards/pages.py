@@ -109,6 +109,20 @@ GUARDS = (
         (f'{NEWS}::test_a_page_comes_again_when_a_service_is_replaced_by_its_like',),
     ),
     Guard(
+        "a stranger's page uses up no place for an open page",
+        '_streaming.py',
+        'isForOwnPages = True',
+        'isForOwnPages = False',
+        (f'{NEWS}::test_a_page_of_a_strangers_gets_no_news_and_uses_up_no_place',),
+    ),
+    Guard(
+        'what a browser says to come from another site does',
+        '_access.py',
+        "return headers.get('sec-fetch-site') in STRANGE_SITES",
+        'return False',
+        (f'{NEWS}::test_a_page_of_a_strangers_gets_no_news_and_uses_up_no_place',),
+    ),
+    Guard(
         'after the byebye nothing is multicast',
         '_events.py',
         'if self._isOpen and (body := event.body(publisher.multicastNames)):',

@@ -711,6 +711,7 @@ def test_the_page_and_its_files_are_served_as_safe_as_they_can_be() -> None:
     assert page['CACHE-CONTROL'] == 'no-store'
     assert page['CONTENT-SECURITY-POLICY'].startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
     assert (page['X-CONTENT-TYPE-OPTIONS'], page['REFERRER-POLICY']) == ('nosniff', 'no-referrer')
+    assert page['CROSS-ORIGIN-RESOURCE-POLICY'] == 'same-origin'
     site = Site()
     site.resources |= assetResources()
     for path, kind in ((path, one.contentType) for path, one in assetResources().items()):
@@ -718,3 +719,4 @@ def test_the_page_and_its_files_are_served_as_safe_as_they_can_be() -> None:
         assert told['CONTENT-TYPE'] == kind
         assert told['CACHE-CONTROL'] == 'public, max-age=31536000, immutable'
         assert told['X-CONTENT-TYPE-OPTIONS'] == 'nosniff'
+        assert told['CROSS-ORIGIN-RESOURCE-POLICY'] == 'same-origin'

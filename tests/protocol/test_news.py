@@ -513,3 +513,36 @@ def test_a_page_comes_again_when_a_service_is_replaced_by_its_like() -> None:
         assert window.serving.done()
 
     play(scene)
+
+
+FOREIGN = [
+    ['Origin: http://evil.example'],
+    ['Origin: null'],
+    ['Origin: http://192.0.2.1:8000', 'Sec-Fetch-Site: same-site'],
+    ['Sec-Fetch-Site: cross-site'],
+]
+
+
+@pytest.mark.parametrize('lines', FOREIGN)
+def test_a_page_of_a_strangers_gets_no_news_and_uses_up_no_place(lines: list[str]) -> None:
+    """It could not read them, but its visitor's own windows would be refused."""
+
+    async def scene(stage: Stage) -> None:
+        assert statuses((await stage.open(PEER, *lines)).head) == [403]
+        assert statuses((await stage.open(PEER, *lines, method='HEAD')).head) == [403]
+        assert statuses((await stage.open()).head) == [200]
+
+    play(scene, maxPageStreamsPerPeer=1)
+
+
+OWN = [['Sec-Fetch-Site: same-origin'], ['Sec-Fetch-Site: none'], ['Origin: http://192.0.2.1:5000']]
+
+
+@pytest.mark.parametrize('lines', OWN)
+def test_the_pages_of_this_device_get_news_whatever_their_browser_tells(lines: list[str]) -> None:
+    async def scene(stage: Stage) -> None:
+        window = await stage.open(PEER, *lines)
+        assert statuses(window.head) == [200]
+        assert fields(window.head)['CROSS-ORIGIN-RESOURCE-POLICY'] == 'same-origin'
+
+    play(scene)

@@ -175,6 +175,24 @@ def test_a_page_is_our_own_when_it_is_of_the_place_that_it_asks(origin: str, aut
 
 
 @pytest.mark.parametrize(
+    ('headers', 'isStrangers'),
+    [
+        ({}, False),
+        ({'host': '192.168.1.20:5000', 'origin': 'http://192.168.1.20:5000'}, False),
+        ({'host': '192.168.1.20:5000', 'origin': 'http://evil.example'}, True),
+        ({'origin': 'http://192.168.1.20:5000'}, True),
+        ({'sec-fetch-site': 'same-origin'}, False),
+        ({'sec-fetch-site': 'none'}, False),
+        ({'sec-fetch-site': 'same-site'}, True),
+        ({'sec-fetch-site': 'cross-site'}, True),
+        ({'host': '192.168.1.20:5000', 'origin': 'http://192.168.1.20:5000', 'sec-fetch-site': 'cross-site'}, True),
+    ],
+)
+def test_a_page_is_a_strangers_when_its_browser_says_so(headers: dict[str, str], isStrangers: bool) -> None:
+    assert access().isStrangers(headers) == isStrangers
+
+
+@pytest.mark.parametrize(
     ('source', 'interface', 'isAnswered'),
     [
         ('192.168.1.77', ETH0, True),
