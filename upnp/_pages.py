@@ -60,7 +60,7 @@ class FunctionAnswer(CalledAnswer):
         try:
             result = await calls.run(service, action, given, call, giveUp)
             self.body = bodyOf(result)
-        except TypeError as error:
+        except (TypeError, UnicodeError) as error:
             calls.complain(service, action, error)
             self.fail(ActionError(501))
         except ActionError as error:
@@ -137,6 +137,7 @@ def bodyOf(result: object) -> bytes:
     """Return what a function has returned as bytes.
 
     :raises TypeError: it is neither text nor bytes.
+    :raises UnicodeError: a text with half a character.
     """
     if isinstance(result, str):
         return result.encode()

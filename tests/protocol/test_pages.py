@@ -1,6 +1,7 @@
 """Pages of one's own: bytes, files, and functions that are asked for each request."""
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import Callable
@@ -245,3 +246,20 @@ def test_what_is_wrong_is_told_with_its_remedy(
 ) -> None:
     with pytest.raises(error, match=text):
         pageAt(path, page, kind)
+
+
+def test_a_text_that_no_bytes_can_stand_for_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    """JSON may have brought half a character, which a function sends back."""
+
+    async def scene() -> None:
+        site = Pages(echo)
+        for _ in range(3):
+            answer = await ask(site, post('"\\ud800"'))
+            assert (statuses(answer), bodyOf(answer)) == ([500], b'500 Internal Server Error\n')
+
+    async def echo(request: HttpRequest) -> str:
+        return str(json.loads(request.body))
+
+    run(scene())
+    (record,) = [one for one in caplog.records if one.levelno >= logging.WARNING]
+    assert record.getMessage().startswith('page /setup returned what its caller cannot be sent')
