@@ -261,8 +261,8 @@ class Announcer:
         """Serve a page of one's own; ``/`` stands in the place of the one that is made of the device.
 
         A function is called for each request, with the :class:`upnp.HTTP.HttpRequest` if it has a parameter, and
-        returns text or bytes; a plain one runs in a thread of its own. It is asked by GET, HEAD and POST, the latter
-        from pages of this device only, and has ``callSeconds`` of :class:`upnp.Limits`.
+        returns text or bytes; a plain one runs in a thread of its own. It is asked by GET and HEAD, by pages of this
+        device also by POST, and has ``callSeconds`` of :class:`upnp.Limits`. A page can be added from any thread.
 
         :param path: such as ``/setup``, which a ``presentationURL`` may be as well.
         :param page: bytes, the path of a file, which is read now, or a function.
@@ -274,9 +274,11 @@ class Announcer:
         from ._pages import pageAt  # here, as only those who have pages of their own need it
 
         pages = {**self._pages, path: pageAt(path, page, contentType)}
-        if self._life is not None:
-            self.resources = withPages(self.resources, pages)
+        if (life := self._life) is not None:
+            withPages(self.resources, pages)  # or it is refused here
         self._pages = pages
+        if life is not None:
+            _loops.callIn(life.loop, self._showPages)  # which may render everything anew meanwhile
 
     # As documented
 
@@ -470,18 +472,22 @@ class Announcer:
             roots = self._roots.devices
             try:
                 await prepare(roots, self._noted)
+                if roots != self._roots.devices:
+                    self._onChange()  # one came or went meanwhile
+                    return
+                bootId = self.advertisement.bootId
+                resources, advertisement = published(self.http, roots, self.device, bootId, self._pages)
             except DescriptionError as error:
                 log.warning('a change is not announced, others go on seeing what was there before: %s', error)
                 return
-            if roots != self._roots.devices:
-                self._onChange()  # one came or went meanwhile
-                return
             self._retain()
-            bootId = self.advertisement.bootId
-            self.resources, advertisement = published(self.http, roots, self.device, bootId, self._pages)
+            self.resources = resources
             if advertisement.content != self.advertisement.content:
                 self.ssdp.change(advertisement)
                 self.events.endPages()
+
+    def _showPages(self) -> None:
+        self.resources = withPages(self.resources, self._pages)
 
     def _retain(self) -> None:
         """Forget services that were removed, and who was subscribed to them."""

@@ -12,13 +12,16 @@ from pathlib import Path
 import pytest
 
 import upnp
-from upnp import GENA
+from upnp import GENA, Description, UPnP, _publication
+from upnp.HTTP import Resource
 
 from .cable import Asker, Cable
 from .devices import DEVICE_TYPE, UDN, demo, lamp
 from .fakes import ClockLoop, run
 
 HERE = '127.0.0.1'
+REMEDY = 'give the page another'
+Resources = dict[str, Resource]
 PNG = bytes.fromhex('89504e470d0a1a0a0000000d4948445200000030000000180806000000000000000000000049454e44ae426082')
 
 
@@ -906,5 +909,47 @@ def test_what_belongs_to_the_page_stays_when_a_device_goes(cable: Cable) -> None
             await asyncio.sleep(2)
             await server.removeDevice(second)
             assert sorted(path[-3:] for path in server.resources if path.startswith('/page-')) == ['.js', 'css']
+
+    run(scene())
+
+
+def test_a_page_that_another_thread_adds_undoes_nothing(cable: Cable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is served may be rendered anew at the same moment."""
+
+    async def scene() -> None:
+        async with announcer(cable) as server:
+
+            def withPages(resources: Resources, pages: Resources) -> Resources:
+                table = _publication.withPages(resources, pages)
+                if threading.current_thread() is adding:
+                    server.resources = {**server.resources, '/new': server.resources['/descr.xml']}  # the loop did it
+                return table
+
+            monkeypatch.setattr(UPnP, 'withPages', withPages)
+            adding = threading.Thread(target=server.addPage, args=('/setup', b'setup'))
+            adding.start()
+            adding.join()
+            await asyncio.sleep(0.1)
+            assert pageOf(server, '/setup') == b'setup'
+            assert '/new' in server.resources
+
+    run(scene())
+
+
+def test_a_page_where_a_new_device_has_something_keeps_that_device_out(
+    cable: Cable, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scene() -> None:
+        async with announcer(cable) as server:
+            second = demo('6', 'Second')
+            path = Description.placesOf(second, first=False).description
+            server.addPage(path, b'mine')
+            server.addDevice(second)
+            await asyncio.sleep(2)
+            assert pageOf(server, path) == b'mine'
+            (record,) = [one for one in caplog.records if one.levelno >= logging.WARNING]
+            assert record.levelno == logging.WARNING
+            assert record.getMessage().endswith(f'the path {path} is taken, by what is served of a device: {REMEDY}')
+            await server.removeDevice(second)
 
     run(scene())
