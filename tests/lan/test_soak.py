@@ -43,7 +43,7 @@ USNS = tuple(
     )
 )
 BREAK = f'ERROR upnp._calls: action {Workshop.serviceId}#Break failed, its caller was told so'
-STEADY_KINDS = {'search', 'unicast search', 'fetch', 'call', 'renew', 'hear', 'event'}
+STEADY_KINDS = {'search', 'unicast search', 'fetch', 'watch', 'call', 'renew', 'hear', 'event'}
 KINDS = STEADY_KINDS | {'describe', 'subscribe'}  # after a change too, when it has just come
 
 

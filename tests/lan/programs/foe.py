@@ -22,7 +22,7 @@ from tests.lan.programs.light import UUID
 from tests.lan.programs.malice import STRIKES, workshopCall
 
 HOLDERS, STRIKERS = 320, 36
-HOLDS = ('idle', 'drip', 'half', 'halfBody', 'deaf', 'dripChunks')
+HOLDS = ('idle', 'drip', 'half', 'halfBody', 'deaf', 'dripChunks', 'news', 'deafNews')
 HOLD_SECONDS = 20.0
 STRIKE_PAUSE_SECONDS = 0.2
 HOLD_PAUSE_SECONDS = 1.0
@@ -33,6 +33,7 @@ RECEIVE_BYTES = 4096
 MAX_ANSWER_BYTES = 65536
 RESET = struct.pack('ii', 1, 0)  # SO_LINGER: close at once, and tell the peer
 GET = b'GET /descr.xml HTTP/1.1\r\nHost: %s\r\n\r\n'
+NEWS = b'GET /%s/live HTTP/1.1\r\nHost: %%s\r\n\r\n' % UUID.encode()
 
 
 class Foe:
@@ -126,6 +127,19 @@ class Foe:
         for _ in range(int(HOLD_SECONDS)):
             writer.write(GET % self._host * 40)
             await asyncio.sleep(DRIP_SECONDS)
+
+    async def _news(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Have the page open, more often than is allowed."""
+        writer.write(NEWS % self._host)
+        while await reader.read(MAX_ANSWER_BYTES):
+            pass
+
+    async def _deafNews(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Likewise, and read nothing."""
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        writer.get_extra_info('socket').setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+        writer.write(GET % self._host * 100 + NEWS % self._host)
+        await asyncio.sleep(HOLD_SECONDS)
 
     async def _send(self, writer: asyncio.StreamWriter, drop: bytes) -> None:
         for _ in range(int(HOLD_SECONDS / DRIP_SECONDS)):

@@ -21,7 +21,7 @@ from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 
 from tests.lan.programs.calls import requestBytes, textsOf
-from tests.lan.programs.finding import ask, requestHead, search, show
+from tests.lan.programs.finding import ask, connect, requestHead, search, show
 from tests.lan.programs.light import PICTURE_BYTES, UUID, Camera, Dimming, SwitchPower, Workshop
 
 CHECK_SECONDS = 5.0
@@ -29,11 +29,13 @@ PAUSE_SECONDS = 0.2  # between rounds
 RENEWAL_SECONDS = 2.0
 SUBSCRIPTIONS = 6
 DOCUMENTS_TIMES = 10
+WATCHED, WATCH_SECONDS = 10, 1.5  # messages of an open page, and the oldest value in one
 DEVICE = '{urn:schemas-upnp-org:device-1-0}'
 KEEPING = b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 SID = re.compile(rb'^SID:[ \t]*(\S+)', re.IGNORECASE | re.MULTILINE)
 SEQ = re.compile(rb'^SEQ:[ \t]*(\d+)', re.IGNORECASE | re.MULTILINE)
 LENGTH = re.compile(rb'^CONTENT-LENGTH:[ \t]*(\d+)', re.IGNORECASE | re.MULTILINE)
+NEWS_BEAT = re.compile(rb'"Beat":"([\d.]+)"')
 BEAT = re.compile(rb'<Beat>([\d.]+)</Beat>')
 
 TARGETS = (
@@ -135,6 +137,8 @@ class Innocent:
         for url in self._place.documents * DOCUMENTS_TIMES:
             if await self._check('fetch', self._fetch(url)) is None:
                 return False
+        if await self._check('watch', self._watch(urljoin(location, f'/{UUID}/live'))) is None:
+            return False
         for wanted in self._rng.sample(CALLS, len(CALLS)):
             if await self._check('call', self._call(self._place, wanted)) is None:
                 return False
@@ -156,6 +160,22 @@ class Innocent:
         if status != 200 or not body:
             raise Wrong(f'{url}: {status}')
         return body
+
+    async def _watch(self, url: str) -> bool:
+        """Have the page open for a moment, as a browser does: what changes comes at once."""
+        reader, writer = await connect(self._own, url)
+        try:
+            writer.write(requestHead('GET', url))
+            head = await reader.readuntil(b'\r\n\r\n')
+            if not head.startswith(b'HTTP/1.1 200 '):
+                raise Wrong(f'{url}: {head[:80]!r}')
+            for _ in range(WATCHED):
+                beats = NEWS_BEAT.findall(await reader.readuntil(b'\n\n'))
+                if beats and time.monotonic() - max(map(float, beats)) > WATCH_SECONDS:
+                    raise Wrong(f'{url}: news of long ago')
+        finally:
+            writer.transport.abort()
+        return True
 
     async def _call(self, place: Place, wanted: Wanted) -> bool:
         url = place.control[wanted.serviceType]
