@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ElementTree
 
 STATUS_LINE = re.compile(rb'HTTP/1\.1 (\d{3}) [ -~]+\r\n')
 LENGTH = re.compile(rb'\r\nCONTENT-LENGTH: (\d+)\r\n')
+STREAM = b'\r\nCONTENT-TYPE: text/event-stream'
 STATUSES = {'100', '200', '400', '403', '404', '405', '413', '414', '415', '431', '501', '505'}
 FAULTS = {f'500 {code}' for code in (401, 402, 404, 501, 600, 601, 602, 701)}  # of the services to be called
 ENVELOPE = '{http://schemas.xmlsoap.org/soap/envelope/}'
@@ -28,6 +29,9 @@ def responsesIn(received: bytes) -> list[tuple[int, bytes, bytes]]:
         status, body = int(start[1]), b''
         if status != 100 and not received.startswith(b'HTTP/1.1 '):  # else it answers HEAD, or has an empty body
             length = LENGTH.search(head + b'\r\n')
+            if STREAM in head and length is None:  # it is told until the connection ends
+                found.append((status, head, received))
+                break
             assert length, head
             body, received = received[: int(length[1])], received[int(length[1]) :]
             assert len(body) in (0, int(length[1]))

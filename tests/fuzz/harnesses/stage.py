@@ -14,6 +14,7 @@ from random import Random
 from typing import Any, NamedTuple, TypeVar
 
 import upnp
+from tests.fuzz.answers import STREAM
 from tests.protocol.fakes import Clock, ClockLoop, FakeTransport
 
 Result = TypeVar('Result')
@@ -157,7 +158,8 @@ async def conversation(
             await stage.quiet()
     before = len(transport.written)
     assert serving.done() == transport.is_closing(), 'it is served, and closed'
-    if isEnded and not transport.is_closing():
+    isTold = STREAM in transport.written  # it is silent for good, and goes on being told
+    if (isEnded or isTold) and not transport.is_closing():
         reader.feed_eof()
     await serving
     assert transport.is_closing()
