@@ -70,9 +70,15 @@ class Connection:
 
     async def flush(self) -> None:
         """Wait until the peer has taken what was written; one that reads nothing is cut off."""
-        if self.writer.transport.get_write_buffer_size():
-            async with asyncio.timeout(self._limits.writeSeconds):
-                await self.writer.drain()
+        unsent = self.writer.transport.get_write_buffer_size
+        while left := unsent():
+            try:
+                async with asyncio.timeout(self._limits.writeSeconds):
+                    await self.writer.drain()
+                return
+            except TimeoutError:
+                if unsent() >= left:
+                    raise
 
     async def untilClosed(self) -> None:
         """Wait until it is closed; a peer that sends anything meanwhile has nothing more to expect."""

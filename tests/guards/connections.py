@@ -35,7 +35,7 @@ GUARDS = (
         'an answer is taken within writeSeconds',
         '_connection.py',
         """async with asyncio.timeout(self._limits.writeSeconds):
-                await self.writer.drain()""",
+                    await self.writer.drain()""",
         'await self.writer.drain()',
         ('protocol/test_http.py::test_a_peer_that_reads_nothing_is_cut_off',),
     ),

@@ -361,6 +361,50 @@ def test_a_path_reaches_the_log_without_what_a_terminal_would_obey(path: str, ca
     assert [record for record in caplog.records if not record.getMessage().isprintable()] == []
 
 
+class SlowTransport(FakeTransport):
+    """One whose peer takes a few bytes a second, and then, when its patience is over, nothing any more."""
+
+    def __init__(self, perSecond: int, patience: float) -> None:
+        super().__init__(stuck=True)
+        loop = asyncio.get_running_loop()
+        self._perSecond, self._end = perSecond, loop.time() + patience
+        self._began, self._time = loop.time(), loop.time
+        loop.call_later(1, self._take)
+
+    def get_write_buffer_size(self) -> int:
+        """Return what the peer has not taken."""
+        taken = int((min(self._time(), self._end) - self._began) * self._perSecond)
+        return max(0, len(self.written) - taken)
+
+    def _take(self) -> None:
+        if self._protocol is None:
+            return
+        if not self.get_write_buffer_size():
+            self._stuck = False
+            self._protocol.resume_writing()
+        else:
+            asyncio.get_running_loop().call_later(1, self._take)
+
+
+@pytest.mark.parametrize(('patience', 'isServed'), [(1000.0, True), (40.0, False)])
+def test_a_peer_that_reads_slowly_is_waited_for_as_long_as_it_reads(patience: float, isServed: bool) -> None:
+    """A page of one's own may be large, and a link slow."""
+
+    async def scene() -> tuple[bool, float]:
+        site = Site()
+        site.resources['/large'] = Resource(PageAnswer, 'text/plain', b'x' * 100_000)
+        begin = asyncio.get_running_loop().time()
+        transport = SlowTransport(1000, patience)
+        reader, writer = transport.connect()
+        reader.feed_data(get('/large'))
+        reader.feed_eof()
+        await site.http.server.InConnection(reader, writer)
+        return transport.isAborted, asyncio.get_running_loop().time() - begin
+
+    isAborted, seconds = run(scene())
+    assert (not isAborted, 99 < seconds < 120 if isServed else 50 < seconds < 90) == (isServed, True)
+
+
 def test_a_peer_that_reads_nothing_is_cut_off() -> None:
     """limits writeSeconds."""
 
