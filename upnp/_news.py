@@ -41,12 +41,27 @@ class Reader:
         self.configId = configId
         self.writer: asyncio.StreamWriter | None = None
         self.known: dict[str, tuple[Publisher, int]] = {}  # by the key of a service: the last event that it was told
-        self.stalledAt: float | None = None  # since when it has not taken what was written
+        self.stalledAt: float | None = None  # since when it has taken nothing of what was written
+        self._left = 0  # to be taken, when that was looked at last
 
     @property
     def isBehind(self) -> bool:
         """Tell whether it has not taken the last message; what is new meanwhile waits, and is told as one."""
-        return self.writer is not None and self.writer.transport.get_write_buffer_size() > 0
+        return self.unsent > 0
+
+    @property
+    def unsent(self) -> int:
+        """How many bytes it has not taken."""
+        return 0 if self.writer is None else self.writer.transport.get_write_buffer_size()
+
+    def look(self, now: float) -> float:
+        """Return for how long it has taken nothing of what it is to take."""
+        former, self._left = self._left, self.unsent
+        if not self._left:
+            self.stalledAt = None
+        elif self.stalledAt is None or self._left < former:
+            self.stalledAt = now
+        return 0.0 if self.stalledAt is None else now - self.stalledAt
 
     def take(self) -> tuple[Due, ...]:
         """Return what it is to be told next, which counts as told then."""
@@ -58,7 +73,8 @@ class Reader:
         """Send it something."""
         if self.writer is not None:
             self.writer.write(text)
-            self.stalledAt = now if self.isBehind else None
+            self.stalledAt = None
+            self.look(now)
 
     def end(self) -> None:
         """Close the connection, at once where its peer takes nothing; whoever serves it then closes the reader."""
@@ -188,9 +204,7 @@ class News:
         """Cut off who has taken nothing for long, and tell the others what they have missed."""
         now = self._loop.time()
         for reader in self._readers:
-            if not reader.isBehind:
-                reader.stalledAt = None
-            elif reader.stalledAt is not None and now >= reader.stalledAt + self._limits.writeSeconds:
+            if reader.look(now) >= self._limits.writeSeconds:
                 log.debug('> %s reads nothing: its page is cut off', reader.peer)
                 reader.abort()
         self._offer()

@@ -546,3 +546,22 @@ def test_the_pages_of_this_device_get_news_whatever_their_browser_tells(lines: l
         assert fields(window.head)['CROSS-ORIGIN-RESOURCE-POLICY'] == 'same-origin'
 
     play(scene)
+
+
+def test_a_page_that_takes_a_long_message_slowly_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would come again, to be told the same from the beginning."""
+
+    async def scene(stage: Stage) -> None:
+        window = await stage.open()
+        written, taken, begin = window.transport.written, len(window.transport.written), loopTime()
+        monkeypatch.setattr(
+            window.transport, 'get_write_buffer_size', lambda: max(0, len(written) - taken - int(loopTime() - begin))
+        )
+        stage.meter.Reading = 'x' * 30
+        await asyncio.sleep(120)
+        assert not window.transport.isAborted
+        stage.lamp.Level = 5
+        await asyncio.sleep(1)
+        assert window.news[-1] == {KEY: {'Level': '5'}}
+
+    play(scene)
