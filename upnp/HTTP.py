@@ -36,7 +36,7 @@ from ._answers import (
 from ._connection import Connection
 from ._control import ControlAnswer
 from ._crowd import Crowd
-from ._listening import listeningSockets
+from ._listening import giveUpAfter, listeningSockets
 from ._message import DateStamp
 from ._streaming import NewsAnswer
 from ._subscribing import SubscriptionAnswer
@@ -75,6 +75,7 @@ FETCHED = '< %s:%s %s %r: %d'
 FOREIGN_HOST = 'the name in the address is none of this device, which allowedHosts can change'
 WINDOWS_AGENTS = ('FDSSDP', 'DAFUPnP')  # in USER-AGENT: its Function Discovery, and what associates devices
 MAX_SEEN_BY = 64  # addresses that the log tells of, once each: anybody can say that it is Windows
+PIECE_BYTES = 65536  # of a body that are written at once: who takes none of them has no more in our memory
 ANSWERS_AT_ONCE = 4  # over one connection, before others have their turn: a peer has 64 of them
 CLOSE_SECONDS = 1
 STOP_SECONDS = 1
@@ -179,6 +180,10 @@ class HttpServer:
             self._send(connection, answer)
             try:
                 await connection.flush()
+                while answer.rest:
+                    connection.writer.write(answer.rest[:PIECE_BYTES])
+                    answer.rest = answer.rest[PIECE_BYTES:]
+                    await connection.flush()
             except BaseException:
                 answer.lost()
                 raise
@@ -204,7 +209,7 @@ class HttpServer:
             self._noteWindows(connection.peer[0], answer.request.headers.get('user-agent', ''))
         log.debug(FETCHED, *connection.peer, answer.request.method, answer.request.path, answer.status)
         date = self._dateStamp.at(time.time()).decode()
-        answer.write(connection.writer, date=date, server=self._config.annoncer.serverToken)
+        answer.write(connection.writer, date=date, server=self._config.annoncer.serverToken, most=PIECE_BYTES)
 
     def _noteWindows(self, peer: str, agent: str) -> None:
         """Tell that Windows' own services read the description: then the device is about to show up there."""
@@ -306,6 +311,8 @@ class HTTP:
         if self._listening:
             return
         socks = listeningSockets(self.netbind, self._wantedPort, hasIPv6=self.hasIPv6, isReused=self.reuse)
+        for sock in socks:
+            giveUpAfter(sock, self.annoncer.limits.writeSeconds)
         self.port = socks[0].getsockname()[1]
         self._families = tuple(sock.family for sock in socks)
         self.server.begin()

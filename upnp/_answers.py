@@ -140,6 +140,7 @@ class HttpAnswer:
         self.status = 200
         self.headers: dict[str, str] = {}
         self.body = b''
+        self.rest = memoryview(b'')  # of the body, that is yet to be sent
         self.closes = not request.keepsAlive
 
     def execute(self) -> None:
@@ -149,15 +150,23 @@ class HttpAnswer:
         """Print the answer in a form for people, to standard output."""
         show(self._statusLine, self._fields(''))
 
-    def write(self, writer: asyncio.StreamWriter, *, date: str = '', server: str = '') -> None:
+    def write(self, writer: asyncio.StreamWriter, *, date: str = '', server: str = '', most: int | None = None) -> None:
         """Send the answer; to HEAD without its body (RFC 9110 §9.3.2).
 
         :param date: the value of DATE; left out when empty.
         :param server: the value of SERVER, likewise.
+        :param most: bytes of the body to send now, all unless given; what is left is in :attr:`rest`.
         """
         fields = [*self._fields(date), ('SERVER', server)] if server else self._fields(date)
         head = _message.render(self._statusLine, fields)
-        writer.write(head if self.request.method == 'HEAD' else head + self.body)
+        if self.request.method == 'HEAD':
+            writer.write(head)
+        elif most is None or len(self.body) <= most:
+            writer.write(head + self.body)
+        else:
+            self.rest = memoryview(self.body)
+            writer.write(head + self.rest[:most])
+            self.rest = self.rest[most:]
 
     def sent(self) -> None:
         """Go on with what follows the answer, now that it is on its way; here nothing."""

@@ -11,13 +11,14 @@ from ._addresses import socketAddressOf
 from ._interfaces import ANY_ADDRESSES
 from .Errors import NetworkError
 
-__all__ = ['listeningSockets']
+__all__ = ['giveUpAfter', 'listeningSockets']
 
 log = logging.getLogger(__name__)
 
 BACKLOG = 1024  # a crowd of peers, else the kernel drops others' first packets, which come again a second later
 ATTEMPTS = 20  # to find a port that is free in both protocols
 ABSENT = (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL)  # what a machine without IPv6 says
+MAX_MILLISECONDS = 0x7FFFFFFF
 REMEDY = 'choose another with httpPort=..., or httpPort=0 for any free one'
 NOT_OURS = 'netBind has to be an address of this machine'
 
@@ -87,6 +88,16 @@ def listening(address: str, port: int, isReused: bool) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def giveUpAfter(sock: socket.socket, seconds: float) -> None:
+    """Have the system give up a peer that acknowledges nothing for so long, as one that was switched off.
+
+    It is set for a socket that listens; what is accepted has it too. Where the system has no such option, such a peer
+    is given up some time later.
+    """
+    if (option := getattr(socket, 'TCP_USER_TIMEOUT', None)) is not None:  # Linux
+        sock.setsockopt(socket.IPPROTO_TCP, option, min(max(1, int(seconds * 1000)), MAX_MILLISECONDS))
 
 
 def numbered(address: str) -> str:

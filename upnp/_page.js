@@ -98,7 +98,7 @@ function setLink(state) {
 
 let news, next; // the stream that they come by, and when it is asked for again
 
-function listenIn(milliseconds) {
+function listenAfter(milliseconds) {
   clearTimeout(next);
   next = setTimeout(listen, milliseconds);
 }
@@ -114,11 +114,11 @@ function listen() {
   news.onmessage = (event) => tell(JSON.parse(event.data));
   news.addEventListener('config', (event) => checkConfig(event.data));
   // It comes every so many seconds: a device that has lost its power cannot say that it leaves.
-  news.addEventListener('still', (event) => listenIn(3000 * event.data));
+  news.addEventListener('still', (event) => listenAfter(3000 * event.data));
   news.onerror = () => {
     if (news.readyState !== EventSource.CLOSED) return setLink('lost'); // and it tries again by itself
     setLink('refused');
-    listenIn(RETRY_MILLISECONDS);
+    listenAfter(RETRY_MILLISECONDS);
   };
 }
 

@@ -49,10 +49,10 @@ class NewsAnswer(ResourceAnswer):
         """Tell whether more is written after the answer was sent."""
         return self._reader is not None
 
-    def write(self, writer: asyncio.StreamWriter, *, date: str = '', server: str = '') -> None:
+    def write(self, writer: asyncio.StreamWriter, *, date: str = '', server: str = '', most: int | None = None) -> None:
         """Send the head."""
         self._writer = writer
-        super().write(writer, date=date, server=server)
+        super().write(writer, date=date, server=server, most=most)
 
     def sent(self) -> None:
         """Begin with the present values."""

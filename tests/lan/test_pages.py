@@ -241,3 +241,17 @@ def test_pages_end_when_the_announcer_does(prompt: Prompt, deviceHost: Host, sea
     assert max(one.ended for one in pages.told()) - began < LATE_SECONDS
     assert prompt.do(OPEN) < opened
     assert prompt.do('[task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]') == []
+
+
+def test_a_page_whose_machine_vanishes_is_forgotten(
+    lan: Lan, prompt: Prompt, deviceHost: Host, searcher: Host, pages: Pages
+) -> None:
+    """A phone that leaves the network says nothing, and the system would try for a quarter of an hour."""
+    live = announce(prompt, deviceHost, searcher, 'writeSeconds=1.5, pageCommentSeconds=1')
+    assert pages.open(live, 3) == [200] * 3
+    assert prompt.do('len(server.http.server.crowd)') == 3
+    lan.pullPlug(searcher)
+    prompt.do('end = time.monotonic() + 10')
+    while prompt.do('len(server.http.server.crowd)'):
+        assert prompt.do('time.monotonic() < end')
+        time.sleep(0.1)

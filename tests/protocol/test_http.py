@@ -376,6 +376,14 @@ class SlowTransport(FakeTransport):
         taken = int((min(self._time(), self._end) - self._began) * self._perSecond)
         return max(0, len(self.written) - taken)
 
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Keep the bytes, and have whoever writes wait."""
+        super().write(data)
+        if self._protocol is not None and not self._stuck:
+            self._stuck = True
+            self._protocol.pause_writing()
+            asyncio.get_running_loop().call_later(1, self._take)
+
     def _take(self) -> None:
         if self._protocol is None:
             return
@@ -403,6 +411,30 @@ def test_a_peer_that_reads_slowly_is_waited_for_as_long_as_it_reads(patience: fl
 
     isAborted, seconds = run(scene())
     assert (not isAborted, 99 < seconds < 120 if isServed else 50 < seconds < 90) == (isServed, True)
+
+
+def test_of_a_large_body_a_peer_that_reads_nothing_has_a_piece_in_memory() -> None:
+    async def scene() -> int:
+        site = Site()
+        site.resources['/large'] = Resource(PageAnswer, 'text/plain', b'x' * 1_000_000)
+        transport = FakeTransport(stuck=True)
+        reader, writer = transport.connect()
+        reader.feed_data(get('/large'))
+        await site.http.server.InConnection(reader, writer)
+        return len(transport.written)
+
+    assert 65536 < run(scene()) < 70_000
+
+
+@pytest.mark.parametrize('size', [65535, 65536, 65537, 131072, 200_000])
+def test_a_large_body_arrives_whole(size: int) -> None:
+    site = Site()
+    content = bytes(index * 7 % 251 for index in range(size))
+    site.resources['/large'] = Resource(PageAnswer, 'text/plain', content)
+    head, _, body = exchange(get('/large'), site=site).partition(b'\r\n\r\n')
+    assert fields(head + b'\r\n\r\n')['CONTENT-LENGTH'] == str(size)
+    assert body == content
+    assert exchange(get('/large', 'HEAD'), site=site).endswith(b'\r\n\r\n')
 
 
 def test_a_peer_that_reads_nothing_is_cut_off() -> None:
