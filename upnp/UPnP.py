@@ -273,10 +273,10 @@ class Announcer:
         """
         from ._pages import pageAt  # here, as only those who have pages of their own need it
 
-        pages = {**self._pages, path: pageAt(path, page, contentType)}
+        added = pageAt(path, page, contentType)
         if (life := self._life) is not None:
-            withPages(self.resources, pages)  # or it is refused here
-        self._pages = pages
+            withPages(self.resources, {path: added})  # or it is refused here
+        self._pages[path] = added
         if life is not None:
             _loops.callIn(life.loop, self._showPages)  # which may render everything anew meanwhile
 
@@ -488,11 +488,12 @@ class Announcer:
 
     def _showPages(self) -> None:
         self.resources = withPages(self.resources, self._pages)
+        self._retain()
 
     def _retain(self) -> None:
         """Forget services that were removed, and who was subscribed to them."""
         services = self._roots.services
-        self.calls.retain(services)
+        self.calls.retain([*services, *(one.service for one in [*self._pages.values()] if one.service is not None)])
         self.events.retain(services)
 
 

@@ -77,7 +77,7 @@ def withPages(resources: Mapping[str, Resource], pages: Mapping[str, Resource]) 
 
     :raises DescriptionError: one has the path of something else.
     """
-    for path in pages:
+    for path in [*pages]:  # other threads may add to them
         known = resources.get(path)
         if known is not None and not known.answer.isPage:
             raise DescriptionError(f'the path {path} is taken, by what is served of a device: give the page another')

@@ -953,3 +953,32 @@ def test_a_page_where_a_new_device_has_something_keeps_that_device_out(
             await server.removeDevice(second)
 
     run(scene())
+
+
+def test_the_thread_of_a_page_goes_with_it_and_stays_when_a_device_changes(cable: Cable) -> None:
+    def page() -> str:
+        threads.append(threading.current_thread())
+        return ''
+
+    async def ask(server: upnp.Announcer) -> None:
+        reader, writer = await asyncio.open_connection(HERE, server.httpPort)
+        writer.write(b'GET /setup HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n')
+        assert (await reader.readline()).startswith(b'HTTP/1.1 200')
+        writer.close()
+        await writer.wait_closed()
+
+    async def scene() -> None:
+        async with announcer(cable) as server:
+            server.addPage('/setup', page)
+            await ask(server)
+            server.device.friendlyName = 'Changed'
+            await asyncio.sleep(2)
+            await ask(server)
+            assert threads[0] is threads[1]
+            server.addPage('/setup', b'')
+            await asyncio.sleep(0)
+            threads[0].join(5)
+            assert not threads[0].is_alive()
+
+    threads: list[threading.Thread] = []
+    asyncio.run(scene())
