@@ -10,5 +10,5 @@ page = ThreadingHTTPServer(('', 8080), partial(SimpleHTTPRequestHandler, directo
 Thread(target=page.serve_forever, daemon=True).start()
 pi = upnp.Device(friendlyName='My Pi', deviceType='urn:schemas-upnp-org:device:Basic:1', deviceCategory='Computers')
 pi.presentationURL = 'http://{host}:8080/'
-pi.addIcon(upnp.Icon(path=__file__.replace('.py', '.png')))
+pi.addIcon(upnp.Icon(path=__file__.removesuffix('.py') + '.png'))
 upnp.Annoncer(pi, ipv6=False).foreaver()

@@ -13,16 +13,18 @@ class SwitchPower(upnp.Service):
 
     @upnp.action(arguments={'newTargetValue': 'Target'})
     async def SetTarget(self, newTargetValue: bool) -> None:
+        """Switch the light on or off."""
         print('on' if newTargetValue else 'off', flush=True)  # here a real light would switch its relay
-        self.Target = newTargetValue
-        self.Status = newTargetValue
+        self.Target = self.Status = newTargetValue
 
     @upnp.action(returns={'RetTargetValue': 'Target'})
     async def GetTarget(self) -> bool:
+        """Tell what the light was switched to last."""
         return bool(self.Target)
 
     @upnp.action(returns={'ResultStatus': 'Status'})
     async def GetStatus(self) -> bool:
+        """Tell whether the light is on."""
         return bool(self.Status)
 
 
@@ -34,16 +36,18 @@ class Dimming(upnp.Service):
 
     @upnp.action(arguments={'newLoadlevelTarget': 'LoadLevelTarget'})
     async def SetLoadLevelTarget(self, newLoadlevelTarget: int) -> None:
+        """Set how bright the light is, in percent."""
         print(f'{newLoadlevelTarget} %', flush=True)
-        self.LoadLevelTarget = newLoadlevelTarget
-        self.LoadLevelStatus = newLoadlevelTarget
+        self.LoadLevelTarget = self.LoadLevelStatus = newLoadlevelTarget
 
     @upnp.action(returns={'GetLoadlevelTarget': 'LoadLevelTarget'})
     async def GetLoadLevelTarget(self) -> int:
+        """Tell how bright the light was set to be, in percent."""
         return int(self.LoadLevelTarget)
 
     @upnp.action(returns={'retLoadlevelStatus': 'LoadLevelStatus'})
     async def GetLoadLevelStatus(self) -> int:
+        """Tell how bright the light is, in percent."""
         return int(self.LoadLevelStatus)
 
 
@@ -63,4 +67,3 @@ server = upnp.Announcer(light, options.port, options.bind)
 server.initLoop()
 print(light.friendlyName, server.locations, flush=True)
 server.foreaver()
-server.dispose()

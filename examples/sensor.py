@@ -23,6 +23,7 @@ class Thermometer(upnp.Service):
 
     @upnp.action
     def Read(self, Unit: Literal['C', 'F'] = 'C') -> Reading:
+        """Measure now, in degrees Celsius (C) or Fahrenheit (F); it takes a second."""
         celsius = measure()
         return Reading(round(celsius if Unit == 'C' else celsius * 1.8 + 32, 2), datetime.now())
 
