@@ -36,7 +36,7 @@ class Camera(upnp.Service):
 
     @upnp.action(returns={'Image': bytes, 'URL': str})
     def Capture(self, call: upnp.Call, Width: Annotated[int, upnp.Range(8, 1024)] = 64) -> tuple[bytes, str]:
-        """Take a picture, so many pixels wide, and tell where the present one is to be seen."""
+        """Take a picture of this width in pixels, and tell the address that shows the present one."""
         return takePicture(Width), f'http://{call.host}:{pictures.server_port}/'
 
 
