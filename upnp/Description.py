@@ -223,7 +223,7 @@ def checkIconForm(root: Device) -> None:
             missing = [name for name in ('mimetype', 'width', 'height', 'depth') if getattr(icon, name) is None]
             if missing:
                 raise DescriptionError(
-                    f'{", ".join(missing)} cannot be told from {icon!r}: set it', f'{path}.icons[{index}]'
+                    f'{", ".join(missing)} cannot be told from {icon!r}: give what is missing', f'{path}.icons[{index}]'
                 )
 
 

@@ -73,7 +73,8 @@ def parser() -> argparse.ArgumentParser:
     option('--type', default=BASIC_DEVICE, help='the device type, a URN (default: %(default)s)')
     option('--uuid', type=uuid, help='the identity, which has to stay (default: one that is made from this machine)')
     option('--port', type=port, default=0, help='TCP port of the description and the page (default: a free one)')
-    option('--interface', action='append', help='network interface, by name, pattern or address; may be repeated')
+    option('--interface', action='append', help='network interface, by name (eth0, eth*) or address; may be repeated')
+    option('--ipv4', action='store_true', help='announce by IPv4 only')
     option('--page', type=page, metavar='URL', help='what a double click opens; {host} in it is the address asked for')
     option('--icon', type=icon, metavar='FILE', help='a picture, PNG')
     option('--category', help='what Windows shows it as, such as HomeAutomation.Lighting')
@@ -161,7 +162,7 @@ async def announce(options: argparse.Namespace) -> None:
     """Announce this machine until SIGINT or SIGTERM, and tell who asks."""
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     device = deviceOf(options)
-    server = Announcer(device, options.port, interfaces=options.interface)
+    server = Announcer(device, options.port, interfaces=options.interface, ipv6=not options.ipv4)
 
     def end() -> None:
         with suppress(RuntimeError):  # the loop is closed

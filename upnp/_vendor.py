@@ -218,14 +218,11 @@ def checkName(extension: Extension, element: str, path: str) -> None:
 def vendorOddities(device: object, path: str) -> Iterator[str]:
     """Yield what Windows wants otherwise of one device, a sentence each."""
     ids = [name for name in ('hardwareId', 'compatibleId') if windowsText(device, name, path)]
-    category = windowsText(device, 'deviceCategory', path)
-    if bool(ids) == bool(category):
-        return
-    alone = f'{ids[0]} stands without a deviceCategory' if ids else 'deviceCategory stands without an ID'
-    yield (
-        f'{path}.{alone}: to install a device, Windows wants hardwareId, compatibleId and deviceCategory together; '
-        'to list it, Windows needs none of them'
-    )
+    if ids and not windowsText(device, 'deviceCategory', path):  # that one alone does no harm: it says what is shown
+        yield (
+            f'{path}.{ids[0]} stands without a deviceCategory: to install a device, Windows wants them together; '
+            'to list it, Windows needs none of them'
+        )
 
 
 # Rendering

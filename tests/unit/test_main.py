@@ -47,7 +47,18 @@ def test_every_option_is_told_by_help(capsys: pytest.CaptureFixture[str]) -> Non
         main(['announce', '--help'])
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    options = ('--name', '--type', '--uuid', '--port', '--interface', '--page', '--icon', '--category', '--service')
+    options = (
+        '--name',
+        '--type',
+        '--uuid',
+        '--port',
+        '--interface',
+        '--page',
+        '--icon',
+        '--category',
+        '--service',
+        '--ipv4',
+    )
     assert [option for option in (*options, '-v', '--verbose') if option not in said] == []
 
 
