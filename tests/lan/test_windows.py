@@ -64,6 +64,7 @@ class Scene:
     """The hosts, and what each search brought."""
 
     windows: Host
+    prompt: Prompt
     addresses: dict[str, str]
     answers: dict[str, list[Seen]]
 
@@ -94,7 +95,7 @@ def scene() -> Iterator[Scene]:
             prompt.do('await server.start()')
             listener.waitForAlive([QUICKSTART_UDN, f'uuid:{UUID}'])
             answers = {target: searchAsWindows(windows, target) for target in ('upnp:rootdevice', 'ssdp:all')}
-            yield Scene(windows, {'full': full.address, 'quickstart': quickstart.address}, answers)
+            yield Scene(windows, prompt, {'full': full.address, 'quickstart': quickstart.address}, answers)
 
 
 @pytest.mark.parametrize('device', ['full', 'quickstart'])
@@ -122,6 +123,14 @@ def test_its_agents_get_the_description(scene: Scene, device: str, agent: str, c
         assert (one.status, one.headers['CONTENT-TYPE']) == (200, 'text/xml; charset="utf-8"')
         assert int(one.headers['CONTENT-LENGTH']) == len(one.body)
         assert one.body == answers[0].body
+
+
+def test_that_windows_has_read_the_description_is_told_once(scene: Scene) -> None:
+    """However often it comes back, and whatever its agent is called."""
+    for agent, connection in AGENTS:
+        fetchAsWindows(scene.windows, scene.root('full').location, agent, connection)
+    told = [line for line in scene.prompt.do('logs') if 'seen by' in line]
+    assert told == [f'INFO upnp.HTTP seen by Windows at {scene.windows.address}']
 
 
 @pytest.mark.parametrize('device', ['full', 'quickstart'])
