@@ -17,7 +17,7 @@ from upnp.HTTP import Resource
 
 from .cable import Asker, Cable
 from .devices import DEVICE_TYPE, UDN, demo, lamp
-from .fakes import ClockLoop, run
+from .fakes import ClockLoop, HeldClock, run
 
 HERE = '127.0.0.1'
 REMEDY = 'give the page another'
@@ -972,7 +972,10 @@ def test_the_thread_of_a_page_goes_with_it_and_stays_when_a_device_changes(cable
             server.addPage('/setup', page)
             await ask(server)
             server.device.friendlyName = 'Changed'
-            await asyncio.sleep(2)
+            await asyncio.sleep(0)
+            clock.advance(2)
+            while b'Changed' not in pageOf(server, '/descr.xml'):
+                await asyncio.sleep(0)
             await ask(server)
             assert threads[0] is threads[1]
             server.addPage('/setup', b'')
@@ -981,4 +984,5 @@ def test_the_thread_of_a_page_goes_with_it_and_stays_when_a_device_changes(cable
             assert not threads[0].is_alive()
 
     threads: list[threading.Thread] = []
-    asyncio.run(scene())
+    clock = HeldClock()
+    run(scene(), clock)
