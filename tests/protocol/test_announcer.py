@@ -974,8 +974,9 @@ def test_the_thread_of_a_page_goes_with_it_and_stays_when_a_device_changes(cable
             server.device.friendlyName = 'Changed'
             await asyncio.sleep(0)
             clock.advance(2)
-            while b'Changed' not in pageOf(server, '/descr.xml'):
+            for _ in range(50):
                 await asyncio.sleep(0)
+            assert b'Changed' in pageOf(server, '/descr.xml')
             await ask(server)
             assert threads[0] is threads[1]
             server.addPage('/setup', b'')
