@@ -33,8 +33,8 @@ REPORT = os.environ.get('IOT_UPNP_SOAK_REPORT')
 WARM_SECONDS = 10.0
 REST_SECONDS, QUIET_SECONDS = 20.0, 60.0
 PROGRESS_SECONDS = 10
-# Of what is resident: after two minutes it is level. Before, it follows the greatest crowd so far, with open pages among
-# it; what is left over is told by the objects that can be reached.
+# Of what is resident: it is level after two minutes. Before, it follows the greatest crowd so far, open pages in it;
+# what is left over is told by the objects that can be reached.
 LONG_SECONDS = 300.0
 MAX_GROWTH_BYTES = (4 if SECONDS >= LONG_SECONDS else 8) * MEGABYTE
 MAX_GROWTH_OBJECTS = 1000  # that can be reached: what is remembered of calls, of documents, of addresses
