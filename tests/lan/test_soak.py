@@ -37,7 +37,7 @@ PROGRESS_SECONDS = 10
 # what is left over is told by the objects that can be reached.
 LONG_SECONDS = 300.0
 MAX_GROWTH_BYTES = (4 if SECONDS >= LONG_SECONDS else 8) * MEGABYTE
-MAX_GROWTH_OBJECTS = 1000  # that can be reached: what is remembered of calls, of documents, of addresses
+MAX_GROWTH_OBJECTS = 2500  # that can be reached: what is remembered of searches (some 1,300), of calls, of documents
 USNS = tuple(
     f'uuid:{UUID}{ending}'
     for ending in (
