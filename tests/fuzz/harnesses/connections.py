@@ -15,7 +15,8 @@ from tests.fuzz.services import makeCallable
 from tests.protocol.test_http import TOKEN, Site
 from upnp._answers import CONTENT_POLICY
 from upnp._pages import pageAt
-from upnp.HTTP import HttpRequest, SubscriptionAnswer, assetResources
+from upnp._presentation import assetResources
+from upnp.HTTP import HttpRequest, SubscriptionAnswer
 
 ALLOWED = STATUSES | {'411', '412', '500', '503'}
 VALUES = {  # whole values of every field that is ever written, so that none has a part of the request in it
