@@ -77,10 +77,8 @@ def valueLook(variable: StateVariable, text: str) -> str:
         return EMPTY
     if dataType == 'boolean':
         return '<span class="on">On</span>' if text == '1' else '<span class="off">Off</span>'
-    if dataType in ('bin.base64', 'bin.hex'):
-        return binaryLook(
-            a2b_base64(text) if dataType == 'bin.base64' else unhexlify(text), readable(str(variable.name))
-        )
+    if dataType in BYTES:
+        return binaryLook(BYTES[dataType](text), readable(str(variable.name)))
     if dataType in MOMENTS:
         moment = re.sub(ZONE, r' \g<0>', text.replace('T', ' '))
         return f'<time>{escape(moment)}</time>'
