@@ -365,6 +365,8 @@ class HTTP:
 
         :returns: the resources by path, and the CONFIGID.
         """
+        from ._presentation import pageResources  # here, as an import of the package alone needs it not
+
         request = HttpRequest('GET', places.description, 'HTTP/1.1', {})
         presentation = f'http://{self.annoncer.access.urlHost("{host}")}{places.page}'
         description = DescriptionAnswer(request, self.annoncer).render(root, places, presentation)
@@ -381,8 +383,6 @@ class HTTP:
                 resources[places.event(service)] = Resource(SubscriptionAnswer, XML_TYPE, service=service)
         for icon, path in places.icons:
             resources[path] = Resource(IconAnswer, str(icon.mimetype), icon.content or b'')
-        from ._presentation import pageResources  # here, as an import of the package alone needs it not
-
         return resources | pageResources(root, places, configId), configId
 
 
