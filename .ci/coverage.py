@@ -2,7 +2,7 @@
 
     python .ci/coverage.py [FOLDER]
 
-A pure module ``upnp/X.py`` is covered by ``tests/unit/test_x.py`` alone, ``_discovery.py`` by ``test_discovery.py``.
+A pure module is covered by its own test file alone.
 The whole is measured over the default run, which is run here, unless a folder is given that has the data of
 ``coverage run -m pytest`` (made with COVERAGE_FILE).
 """
@@ -15,12 +15,40 @@ from pathlib import Path
 from subprocess import PIPE, STDOUT
 from tempfile import TemporaryDirectory
 
-PURE = (
-    *('Errors', '_limits', '_xml', '_message', '_options', '_types', '_urn', '_model', '_hints', '_scpd'),
-    *('_declaration', 'Objects', 'Description', 'SOAP', '_discovery', '_page', '_reading', 'GENA', '_publisher'),
-    *('_subscriptions', '_interfaces', '_presence', '_netlink', '_addresses', '_access', '_turns', '_legible'),
-    *('_vendor', '_roots', '_values', '_forms'),
-)
+# Each pure module, and its own test below tests/unit.
+PURE = {
+    'Errors': 'errors',
+    'Objects': 'objects',
+    'base/limits': 'limits',
+    'base/xml': 'xml',
+    'base/options': 'options',
+    'base/turns': 'turns',
+    'base/logtext': 'legible',
+    'addressing/interfaces': 'interfaces',
+    'addressing/changes': 'presence',
+    'addressing/netlink': 'netlink',
+    'addressing/addresses': 'addresses',
+    'addressing/access': 'access',
+    'http/message': 'message',
+    'description/types': 'types',
+    'description/urn': 'urn',
+    'description/elements': 'model',
+    'description/hints': 'hints',
+    'description/scpd': 'scpd',
+    'description/declaration': 'declaration',
+    'description/vendor': 'vendor',
+    'description/writing': 'description',
+    'description/reading': 'reading',
+    'discovery/targets': 'discovery',
+    'control/soap': 'soap',
+    'eventing/gena': 'gena',
+    'eventing/publisher': 'publisher',
+    'eventing/subscriptions': 'subscriptions',
+    'presentation/page': 'page',
+    'presentation/values': 'values',
+    'presentation/forms': 'forms',
+    'announcer/rootdevices': 'roots',
+}
 EACH_PERCENT, WHOLE_PERCENT = 100, 95
 DEFAULT_RUN = ('tests/unit', 'tests/protocol')
 PYTEST = ('-m', 'pytest', '-q', '-p', 'no:cacheprovider')
@@ -44,9 +72,9 @@ def measure(folder: Path, tests: tuple[str, ...], percent: int, include: str) ->
     return all(isWell for isWell, _ in steps), ''.join(text for _, text in steps)
 
 
-def measureModule(module: str) -> tuple[str, bool, str]:
+def measureModule(module: str, name: str) -> tuple[str, bool, str]:
     """Measure a pure module by its own test file; return its path, and how it went."""
-    path, test = f'upnp/{module}.py', f'tests/unit/test_{module.strip("_").lower()}.py'
+    path, test = f'upnp/{module}.py', f'tests/unit/test_{name}.py'
     with TemporaryDirectory() as folder:
         return path, *measure(Path(folder), (test,), EACH_PERCENT, path)
 
@@ -62,7 +90,7 @@ def main() -> None:
     """Measure all, as many at a time as there are processors, and fail at the end if one of them fell short."""
     failed = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = [pool.submit(measureEverything), *(pool.submit(measureModule, module) for module in PURE)]
+        jobs = [pool.submit(measureEverything), *(pool.submit(measureModule, *one) for one in PURE.items())]
         for job in jobs:
             what, isWell, text = job.result()
             print(f'--- {what}\n{text}', flush=True)

@@ -15,9 +15,16 @@ from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 
-from . import Description, _loops, _message, _transport
-from ._admission import Gate
-from ._answers import (
+from .base import loops as _loops
+from .control.answers import ControlAnswer
+from .description import writing as Description
+from .description.writing import Places
+from .Errors import ActionError, MessageError
+from .eventing.answers import SubscriptionAnswer
+from .http import message as _message
+from .http import transport as _transport
+from .http.admission import Gate
+from .http.answers import (
     READ_METHODS,
     XML_TYPE,
     AssetAnswer,
@@ -33,16 +40,12 @@ from ._answers import (
     ScpdAnswer,
     ServerErrorAnswer,
 )
-from ._connection import Connection
-from ._control import ControlAnswer
-from ._crowd import Crowd
-from ._listening import giveUpAfter, listeningSockets
-from ._message import DateStamp
-from ._streaming import NewsAnswer
-from ._subscribing import SubscriptionAnswer
-from .Description import Places
-from .Errors import ActionError, MessageError
+from .http.connection import Connection
+from .http.listener import giveUpAfter, listeningSockets
+from .http.message import DateStamp
+from .http.table import Crowd
 from .Objects import Device
+from .presentation.answers import NewsAnswer
 
 __all__ = [
     'FETCHED',
@@ -365,7 +368,7 @@ class HTTP:
 
         :returns: the resources by path, and the CONFIGID.
         """
-        from ._presentation import pageResources  # here, as an import of the package alone needs it not
+        from .presentation.assets import pageResources  # here, as an import of the package alone needs it not
 
         request = HttpRequest('GET', places.description, 'HTTP/1.1', {})
         presentation = f'http://{self.annoncer.access.urlHost("{host}")}{places.page}'

@@ -1,17 +1,17 @@
 """Device, Service, Icon and what an SCPD consists of: one model, mutable, that tells its observers when it changed.
 
 An attribute that mirrors an XML element has the element's exact name (UDA 1.1 §2.3, §2.5). The model holds values only:
-no socket, task, loop or file. What is missing or wrong is found by :mod:`upnp.Description` when a device is
+no socket, task, loop or file. What is missing or wrong is found by :mod:`upnp.description.writing` when a device is
 announced, so that objects can be filled in any order.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 
-from ._declaration import RESERVED, Declaration, declaredIn
-from ._model import Children, _BaseObj
-from ._scpd import Action, Argument, StateVariable, checkScpd
-from ._vendor import Extension, comparable
+from .description.declaration import RESERVED, Declaration, declaredIn
+from .description.elements import Children, _BaseObj
+from .description.scpd import Action, Argument, StateVariable, checkScpd
+from .description.vendor import Extension, comparable
 from .Errors import DescriptionError
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Service(_BaseObj):
         :param obj: further elements as a dict, or by keyword.
         :raises DescriptionError: it is no XML, or no SCPD.
         """
-        from ._reading import fillService  # here, as reading XML is only for those who do
+        from .description.reading import fillService  # here, as reading XML is only for those who do
 
         service = cls(obj, **elements)
         fillService(service, text)
@@ -230,7 +230,7 @@ class Device(_BaseObj):
         :param text: the document; bytes are UTF-8, or UTF-16 with a byte order mark.
         :raises DescriptionError: it is no XML, or no description of a device.
         """
-        from ._reading import fillDevice  # here, as reading XML is only for those who do
+        from .description.reading import fillDevice  # here, as reading XML is only for those who do
 
         device = cls()
         fillDevice(device, text)

@@ -1,7 +1,8 @@
 """SSDP over UDP: NOTIFY and the answers to M-SEARCH (UDA 1.1 §1), on every interface that was chosen.
 
-It owns the sockets and one timer. What is advertised, who is answered and when is decided in :mod:`upnp._discovery`;
-the network's bytes are parsed by :mod:`upnp._message`. Between advertisements nothing wakes the process but a search.
+It owns the sockets and one timer. What is advertised, who is answered and when is decided in
+:mod:`upnp.discovery.targets`; the network's bytes are parsed by :mod:`upnp.http.message`. Between advertisements
+nothing wakes the process but a search.
 """
 
 import asyncio
@@ -14,10 +15,14 @@ from typing import TypeAlias
 from ssdp.aio import SimpleServiceDiscoveryProtocol
 from ssdp.messages import SSDPRequest, SSDPResponse
 
-from . import GENA, _loops, _message
-from ._access import Access
-from ._addresses import SocketAddress
-from ._advertising import (
+from .addressing.access import Access
+from .addressing.addresses import SocketAddress
+from .addressing.changes import Departure, Renewal
+from .addressing.interfaces import Interface, hostOf
+from .base import loops as _loops
+from .description.writing import serviceIdOf
+from .discovery.endpoints import Links, LinkSet, MakeLinks
+from .discovery.messages import (
     ALIVE,
     BYEBYE,
     NOWHERE,
@@ -29,15 +34,13 @@ from ._advertising import (
     Notify,
     Sender,
 )
-from ._discovery import Advertisement, Search, bundled
-from ._interfaces import Interface, hostOf
-from ._links import Links, LinkSet, MakeLinks
-from ._message import DateStamp
-from ._presence import Departure, Renewal
-from ._sockets import GROUP, LINK_GROUP, PORT, SITE_GROUP, groupAddress, groupOf
-from ._timetable import Timetable
-from .Description import serviceIdOf
+from .discovery.schedule import Timetable
+from .discovery.sockets import GROUP, LINK_GROUP, PORT, SITE_GROUP, groupAddress, groupOf
+from .discovery.targets import Advertisement, Search, bundled
 from .Errors import MessageError, NetworkError
+from .eventing import gena as GENA
+from .http import message as _message
+from .http.message import DateStamp
 from .Objects import Device, Service
 
 __all__ = ['OUR_HEADERS', 'SEARCHED', 'SSDP', 'Announced', 'AnnouncerService', 'Answer', 'Notify', 'SSDP_Protocol']

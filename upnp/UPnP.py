@@ -8,18 +8,19 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from . import _loops
-from ._access import Access
-from ._answers import Resource
-from ._calls import Calls
-from ._discovery import Advertisement
-from ._events import Events
-from ._identity import hostNames, systemToken
-from ._interfaces import ANY_ADDRESSES, Choice, Interface, Wish, isIPv4
-from ._life import Life
-from ._limits import Limits
-from ._network import Network
-from ._options import (
+from ._version import __version__
+from .addressing.access import Access
+from .addressing.changes import Departure
+from .addressing.interfaces import ANY_ADDRESSES, Choice, Interface, Wish, isIPv4
+from .addressing.machine import hostNames, systemToken
+from .addressing.network import Network
+from .announcer.life import Life
+from .announcer.plain import PlainCalls
+from .announcer.preparation import prepare, published, withPages
+from .announcer.rootdevices import Roots
+from .base import loops as _loops
+from .base.limits import Limits
+from .base.options import (
     MAX_NUMBER,
     checkedAllowedHosts,
     checkedFlag,
@@ -32,18 +33,17 @@ from ._options import (
     checkRange,
     serverToken,
 )
-from ._plain import PlainCalls
-from ._presence import Departure
-from ._publication import prepare, published, withPages
-from ._roots import Roots
-from ._version import __version__
+from .control.calls import Calls
+from .discovery.targets import Advertisement
 from .Errors import DescriptionError
+from .eventing.events import Events
 from .HTTP import HTTP
+from .http.answers import Resource
 from .Objects import Device
 from .SSDP import OUR_HEADERS, SSDP
 
 if TYPE_CHECKING:
-    from ._pages import PageSource
+    from .presentation.custompages import PageSource
 
 __all__ = ['Annoncer', 'Announcer']
 
@@ -271,7 +271,7 @@ class Announcer:
         :raises ValueError: no path, or one where something of a device is; where that is found at the start, there.
         :raises OSError: the file cannot be read.
         """
-        from ._pages import pageAt  # here, as only those who have pages of their own need it
+        from .presentation.custompages import pageAt  # here, as only those who have pages of their own need it
 
         added = pageAt(path, page, contentType)
         if (life := self._life) is not None:
@@ -421,7 +421,7 @@ class Announcer:
         self.ssdp.notify()
 
     def nextBootId(self) -> int:
-        """Return the BOOTID for a new start, address or interface; see :meth:`upnp._roots.Roots.nextBootId`."""
+        """Return the BOOTID for a new start, address or interface; see :meth:`Roots.nextBootId`."""
         return self._roots.nextBootId(time.time())
 
     # When the network changes

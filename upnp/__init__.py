@@ -5,11 +5,11 @@ async with upnp.Announcer(device) as server:
     await server.serveForever()
 """
 
-from ._declaration import action
-from ._hints import Call
-from ._limits import Limits
-from ._types import Range, Value
 from ._version import __version__
+from .base.limits import Limits
+from .description.declaration import action
+from .description.hints import Call
+from .description.types import Range, Value
 from .Errors import ActionError, DescriptionError, MessageError, NetworkError, UPnPError
 from .Objects import Action, Argument, Device, Extension, Icon, Service, StateVariable
 from .UPnP import Annoncer, Announcer

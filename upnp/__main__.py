@@ -12,10 +12,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from . import Announcer, Description, Device, Icon, Service, UPnPError, _listening, _loops
-from ._interfaces import hostOf
-from ._legible import legible
-from ._visits import Teller
+from . import Announcer, Device, Icon, Service, UPnPError
+from .addressing.interfaces import hostOf
+from .base import loops as _loops
+from .base.logtext import legible
+from .commands.activity import Teller
+from .description import writing as Description
+from .http import listener as _listening
 from .Objects import measure
 from .UPnP import MAX_PORT
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import upnp
 from tests.bench.devices import DEVICES, HTTP_PORT, pngOf
-from upnp import _control, _sockets
+from upnp.control import answers as _control
+from upnp.discovery import sockets as _sockets
 
 MANY = 1_000_000
 
@@ -68,5 +69,5 @@ if os.environ.get('UPNP_KNOWN_CALLS') == '0':
     _control.MAX_KNOWN_BYTES = 0
 if 'log' in sys.argv[3:]:
     logging.basicConfig(format='%(message)s')
-    logging.getLogger('upnp._timetable').setLevel(logging.DEBUG)
+    logging.getLogger('upnp.discovery.schedule').setLevel(logging.DEBUG)
 asyncio.run(main(sys.argv[1]))

@@ -17,9 +17,9 @@ from tests.fuzz.services import makeCallable
 from tests.protocol.fakes import FakeTransport, HeldClock, run
 from tests.protocol.test_http import Site
 from upnp import MessageError
-from upnp._fetch import Outcome, PeerConnection
-from upnp._message import CHUNKED, Request, Response, bodyLength, headEnd, parse, parseRequest
-from upnp.GENA import Callback, CallbackRule, renderEvent
+from upnp.eventing.gena import Callback, CallbackRule, renderEvent
+from upnp.http.client import Outcome, PeerConnection
+from upnp.http.message import CHUNKED, Request, Response, bodyLength, headEnd, parse, parseRequest
 
 MANY = settings(max_examples=1000, deadline=None, database=None)
 SOME = settings(max_examples=100, deadline=None, database=None)

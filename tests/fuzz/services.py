@@ -7,7 +7,7 @@ from typing import Any
 
 import upnp
 from tests.lan.programs.lamp import ROOT_UUID, makeLamp
-from upnp._types import DATA_TYPES
+from upnp.description.types import DATA_TYPES
 
 CONTROL = f'/{ROOT_UUID}/0/control'
 SERVICE_TYPE = 'urn:schemas-upnp-org:service:SwitchPower:2'

@@ -37,12 +37,14 @@ from tests.fuzz.properties import (
     wrongValues,
 )
 from tests.fuzz.seeds import mutated
-from upnp import MessageError, _types, _xml
-from upnp._discovery import MX_SHARE, Search, answerDelays, bundled
-from upnp._message import Request, Response, headEnd, parse, parseChunkSize, parseRequest, pathOf, render
-from upnp._types import DATA_TYPES, ValueMismatch
-from upnp._xml import Element
-from upnp.GENA import CallbackRule, parseSubscribe
+from upnp import MessageError
+from upnp.base import xml as _xml
+from upnp.base.xml import Element
+from upnp.description import types as _types
+from upnp.description.types import DATA_TYPES, ValueMismatch
+from upnp.discovery.targets import MX_SHARE, Search, answerDelays, bundled
+from upnp.eventing.gena import CallbackRule, parseSubscribe
+from upnp.http.message import Request, Response, headEnd, parse, parseChunkSize, parseRequest, pathOf, render
 from upnp.SSDP import AnnouncerService
 
 pytestmark = pytest.mark.fuzz

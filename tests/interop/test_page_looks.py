@@ -13,12 +13,12 @@ import upnp
 from tests.interop.test_chromium import BROWSER, dom
 from tests.lan.hosts import Host
 from tests.lan.tools import needsTool
-from upnp._page import Parts, renderPage
-from upnp.Description import placesOf
+from upnp.description.writing import placesOf
+from upnp.presentation.page import Parts, renderPage
 
 pytestmark = pytest.mark.interop
 
-FOLDER = Path(upnp.__file__).parent
+FOLDER = Path(upnp.__file__).parent / 'presentation'
 MOMENT = datetime(2026, 1, 31, 9, 5)
 PICTURES = (b'\x89PNG\r\n\x1a\n', b'\xff\xd8\xff\xe0', b'GIF89a', b'BM..', b'RIFF\n\0\n\0WEBP')
 VALUES = [
@@ -55,11 +55,11 @@ def test_news_look_like_what_was_read_with_the_page(searcher: Host, tmp_path: Pa
     needsTool(BROWSER)
     values = service()
     device = upnp.Device(friendlyName='Values', uuid='a', services=[values])
-    parts = Parts((FOLDER / '_page.html').read_text(), 'none.css', 'page.js')
+    parts = Parts((FOLDER / 'page.html').read_text(), 'none.css', 'page.js')
     html = renderPage(device, placesOf(device, first=True), parts, 7).body().decode()
     texts = {str(variable.name): variable.text for variable in values.stateVariables}
     check = f'const texts = {json.dumps(texts)};\n{CHECK}'
-    (tmp_path / 'page.js').write_text((FOLDER / '_page.js').read_text() + check)
+    (tmp_path / 'page.js').write_text((FOLDER / 'page.js').read_text() + check)
     (tmp_path / 'page.html').write_text(html)
     title = re.search('<title>(.*)</title>', dom(searcher, f'file://{tmp_path}/page.html', tmp_path))
     assert title is not None

@@ -14,8 +14,8 @@ EMBEDDED = 20
 TARGETS = 3 + 2 * EMBEDDED  # UDA 1.1 §1.2.2: no services
 WAYS = {
     'one call of the kernel': 'pass',
-    'a kernel that cannot cut': 'upnp._links.UDP_SEGMENT = 999',
-    'a socket for each interface': 'upnp._links.hasShared = lambda: False',
+    'a kernel that cannot cut': 'upnp.discovery.endpoints.UDP_SEGMENT = 999',
+    'a socket for each interface': 'upnp.discovery.endpoints.hasShared = lambda: False',
 }
 TREE = (
     "tree = upnp.Device(deviceType='urn:x-org:device:Tree:1', friendlyName='Tree', uuid='tree', devices=["

@@ -190,8 +190,8 @@ def announceLampWithStatus(prompt: Prompt) -> list[str]:
 @pytest.mark.parametrize(
     ('commands', 'options', 'said'),
     [
-        (('link set lo down',), '', 'INFO upnp._network no network is used yet'),
-        ((), "interfaces=['eth0']", "WARNING upnp._network interfaces ['eth0']: none of them is here"),
+        (('link set lo down',), '', 'INFO upnp.addressing.network no network is used yet'),
+        ((), "interfaces=['eth0']", "WARNING upnp.addressing.network interfaces ['eth0']: none of them is here"),
     ],
 )
 def test_started_without_any_network_it_says_so_and_is_there_within_a_second_of_the_first_address(

@@ -318,7 +318,7 @@ def test_nothing_is_told_after_the_time_is_over(
     meter: Prompt, deviceHost: Host, searcher: Host, subscriber: Subscriber
 ) -> None:
     """UDA 1.1 §4.1.2."""
-    meter.do("__import__('logging').getLogger('upnp._events').setLevel('DEBUG')")
+    meter.do("__import__('logging').getLogger('upnp.eventing.events').setLevel('DEBUG')")
     start(meter, 'limits=upnp.Limits(minSubscriptionSeconds=1)')
     url = urlsOf(searcher, deviceHost)[METER]
     witness, short = subscriber.subscribe(url), subscriber.subscribe(url, TIMEOUT='Second-1')

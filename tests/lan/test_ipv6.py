@@ -123,7 +123,7 @@ def test_events_go_to_the_subscriber_on_its_link(dimmer: Prompt, searcher: Host,
 
 def test_events_go_to_the_subscriber_where_the_loop_connects(dimmer: Prompt, searcher: Host) -> None:
     """As on Windows, whose default loop watches no descriptors."""
-    dimmer.do("__import__('upnp._transport', fromlist=['*']).isPossibleOn = lambda loop: False")
+    dimmer.do("__import__('upnp.http.transport', fromlist=['*']).isPossibleOn = lambda loop: False")
     start(dimmer)
     with Subscriber(searcher, peerOf(LOCAL)) as subscriber:
         subscription = subscriber.subscribe(eventUrls(searcher, locationOf(LOCAL))[DIMMER])

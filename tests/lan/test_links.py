@@ -15,7 +15,8 @@ from tests.lan.tools import missing, needsTool
 
 pytestmark = pytest.mark.lan
 
-OWN_SOCKETS = 'upnp._links.hasShared = lambda: False'  # as on other systems, and on Linux by a loop without add_reader
+# As on other systems, and on Linux by a loop without add_reader.
+OWN_SOCKETS = 'upnp.discovery.endpoints.hasShared = lambda: False'
 WAYS = {'one socket': '', 'a socket for each interface': OWN_SOCKETS}
 SETTLED_SECONDS = 2.5  # after the first sets
 ROUNDS = 30  # more than igmp_max_memberships, the groups that the kernel lets one socket join: 20 unless told otherwise
@@ -105,8 +106,8 @@ def test_an_interface_that_went_and_came_many_times_is_still_heard(way: str, net
     device, searcher = network.host('device', lan, network.lan()), network.host('searcher', lan)
     assert int(device.run('cat', '/proc/sys/net/ipv4/igmp_max_memberships').stdout) < ROUNDS
     with Prompt(device) as prompt:
-        prompt.do('import upnp._presence')
-        prompt.do('upnp._presence.CALM_SECONDS = 0')  # who flaps is not waited for
+        prompt.do('import upnp.addressing.changes')
+        prompt.do('upnp.addressing.changes.CALM_SECONDS = 0')  # who flaps is not waited for
         announce(prompt, way, 'ipv6=False')
         numbers = set()
         for _ in range(ROUNDS):

@@ -14,7 +14,7 @@ from tests.lan.test_coexistence import holdPort
 
 pytestmark = pytest.mark.lan
 
-IMPORT = 'from upnp._owners import portOwners'
+IMPORT = 'from upnp.addressing.portowners import portOwners'
 
 
 def nameOf(program: subprocess.Popen[str]) -> str:

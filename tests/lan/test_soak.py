@@ -45,7 +45,7 @@ USNS = tuple(
         *(f'::{one.serviceType}' for one in (SwitchPower, Dimming, Camera, Workshop)),
     )
 )
-BREAK = f'ERROR upnp._calls: action {Workshop.serviceId}#Break failed, its caller was told so'
+BREAK = f'ERROR upnp.control.calls: action {Workshop.serviceId}#Break failed, its caller was told so'
 STEADY_KINDS = {'search', 'unicast search', 'fetch', 'watch', 'call', 'renew', 'hear', 'event'}
 KINDS = STEADY_KINDS | {'describe', 'subscribe'}  # after a change too, when it has just come
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.lan
 ROOT = 'upnp:rootdevice'
 LINK_GROUP, SITE_GROUP = 'ff02::c', 'ff05::c'
 PORT = 40_000  # that strangers search from
-OWN_SOCKETS = 'upnp._links.hasShared = lambda: False'
+OWN_SOCKETS = 'upnp.discovery.endpoints.hasShared = lambda: False'
 
 
 class Place(NamedTuple):

@@ -212,7 +212,7 @@ def test_an_id_without_a_category_is_announced_and_noted_once(prompt: Prompt) ->
         prompt.do('await server.stop()')
     notes = [line for line in prompt.do('logs') if 'announced as given' in line]
     assert len(notes) == 1
-    assert notes[0].startswith('INFO upnp._publication announced as given: device.hardwareId stands without')
+    assert notes[0].startswith('INFO upnp.announcer.preparation announced as given: device.hardwareId stands without')
 
 
 # The demands themselves

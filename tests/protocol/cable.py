@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 
-from upnp._interfaces import Interface
-from upnp._links import EndpointFactory
-from upnp._outlets import PlaceOf
-from upnp._sockets import GROUP, PORT, groupOf
+from upnp.addressing.interfaces import Interface
+from upnp.discovery.endpoints import EndpointFactory
+from upnp.discovery.sockets import GROUP, PORT, groupOf
+from upnp.discovery.transport import PlaceOf
 
 Address = tuple[str, int]
 

@@ -5,8 +5,8 @@ import selectors
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
-from upnp._addresses import SocketAddress
-from upnp._interfaces import Found, Interface
+from upnp.addressing.addresses import SocketAddress
+from upnp.addressing.interfaces import Found, Interface
 
 Result = TypeVar('Result')
 

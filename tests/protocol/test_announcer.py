@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 import upnp
-from upnp import GENA, Description, UPnP, _publication
+from upnp import UPnP
+from upnp.announcer import preparation as _publication
+from upnp.description import writing as Description
+from upnp.eventing import gena as GENA
 from upnp.HTTP import Resource
 
 from .cable import Asker, Cable

@@ -16,8 +16,8 @@ import pytest
 
 import upnp
 from upnp import ActionError, Call, MessageError
-from upnp._calls import Calls
-from upnp._worker import Job, Worker
+from upnp.control.calls import Calls
+from upnp.control.worker import Job, Worker
 
 from .fakes import ClockLoop, HeldClock, run
 
@@ -147,7 +147,7 @@ def told(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
         return [
             f'{record.levelname} {record.getMessage()}{" + traceback" * (record.exc_info is not None)}'
             for record in caplog.records
-            if record.name == 'upnp._calls'
+            if record.name == 'upnp.control.calls'
         ]
 
     return lines
@@ -408,7 +408,9 @@ def test_what_a_peer_sent_writes_no_lines_of_its_own_in_the_log(
         calls.complain(lamp, lamp.actions['Act'], ValueError(FORGED))
 
     play(scene)
-    text = '\n'.join(logging.Formatter().format(record) for record in caplog.records if record.name == 'upnp._calls')
+    text = '\n'.join(
+        logging.Formatter().format(record) for record in caplog.records if record.name == 'upnp.control.calls'
+    )
     assert all(line.isprintable() for line in text.split('\n'))
     assert not any(line.startswith('ERROR:root:forged') for line in text.splitlines())
     assert text.count(SHOWN) >= 3

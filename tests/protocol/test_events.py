@@ -17,10 +17,10 @@ from xml.etree import ElementTree
 import pytest
 
 import upnp
-from upnp import GENA
-from upnp._addresses import socketAddressOf
-from upnp._events import Events
-from upnp._interfaces import hostOf
+from upnp.addressing.addresses import socketAddressOf
+from upnp.addressing.interfaces import hostOf
+from upnp.eventing import gena as GENA
+from upnp.eventing.events import Events
 
 from .devices import DEVICE_TYPE, UUID
 from .fakes import ClockLoop, FakeTransport, HeldClock, run
@@ -1124,7 +1124,7 @@ def test_a_trouble_of_this_machine_is_no_failure_of_the_subscriber(monkeypatch: 
         await subscriber.hear(1)
         await turns()
         with monkeypatch.context() as patch:
-            patch.setattr('upnp._fetch.socket.socket', Unreachable)
+            patch.setattr('upnp.http.client.socket.socket', Unreachable)
             for level in range(1, 6):
                 stage.lamp.Level = level
                 await turns()
@@ -1147,7 +1147,7 @@ def test_after_a_trouble_of_this_machine_who_was_prompt_is_told_before_those_who
             await one.hear(1)
         await turns()
         with monkeypatch.context() as patch:
-            patch.setattr('upnp._fetch.socket.socket', Unreachable)
+            patch.setattr('upnp.http.client.socket.socket', Unreachable)
             stage.lamp.Level = 1
             await turns()
         stage.lamp.Level = 2

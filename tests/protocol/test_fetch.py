@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from upnp import MessageError
-from upnp._fetch import PeerConnection
-from upnp._message import Response
+from upnp.http.client import PeerConnection
+from upnp.http.message import Response
 
 from .fakes import FakeTransport, run
 from .test_transport import LOOPS
@@ -272,7 +272,7 @@ def test_an_address_on_a_link_is_looked_for_on_that_link(kind: str, monkeypatch:
 
     async def scene() -> None:
         with monkeypatch.context() as patch:
-            patch.setattr('upnp._fetch.socket.socket', Noting)
+            patch.setattr('upnp.http.client.socket.socket', Noting)
             with pytest.raises(OSError, match='unreachable'):
                 await answerTo(PeerConnection(('fe80::9%1', 80), MAX_BYTES))
 
@@ -295,7 +295,7 @@ def test_a_connection_that_cannot_even_be_tried_is_an_error(name: str, monkeypat
     async def scene() -> None:
         connection = PeerConnection((HERE, 9), MAX_BYTES)
         with monkeypatch.context() as patch:
-            patch.setattr('upnp._fetch.socket.socket', Refusing)
+            patch.setattr('upnp.http.client.socket.socket', Refusing)
             with pytest.raises(OSError, match=r'open files|unreachable') as caught:
                 await answerTo(connection)
         assert caught.value.errno == (errno.EMFILE if name == 'socket' else errno.ENETUNREACH)

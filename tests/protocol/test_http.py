@@ -10,13 +10,12 @@ from collections.abc import Collection
 import pytest
 
 import upnp
-from upnp import Description
-from upnp._access import Access
-from upnp._calls import Calls
-from upnp._events import Events
-from upnp._interfaces import Choice, Interface
-from upnp._options import checkedAllowedHosts
-from upnp._presentation import assetResources
+from upnp.addressing.access import Access
+from upnp.addressing.interfaces import Choice, Interface
+from upnp.base.options import checkedAllowedHosts
+from upnp.control.calls import Calls
+from upnp.description import writing as Description
+from upnp.eventing.events import Events
 from upnp.HTTP import (
     HTTP,
     DescriptionAnswer,
@@ -28,6 +27,7 @@ from upnp.HTTP import (
     ScpdAnswer,
     ServerErrorAnswer,
 )
+from upnp.presentation.assets import assetResources
 
 from .devices import DEVICE_TYPE, SERVICE_TYPE, UUID, demo
 from .fakes import FakeTransport, run

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from upnp import _sockets
-from upnp._access import BEYOND, HERE, LINK
-from upnp._interfaces import Interface
-from upnp._links import Links
-from upnp._outlets import LinkTransport
+from upnp.addressing.access import BEYOND, HERE, LINK
+from upnp.addressing.interfaces import Interface
+from upnp.discovery import sockets as _sockets
+from upnp.discovery.endpoints import Links
+from upnp.discovery.transport import LinkTransport
 
 from .fakes import run
 from .test_transport import Blind

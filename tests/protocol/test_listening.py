@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 import pytest
 
 import upnp
-from upnp._listening import ATTEMPTS, listeningSockets
 from upnp.HTTP import HTTP
+from upnp.http.listener import ATTEMPTS, listeningSockets
 
 from .fakes import FakeTransport
 from .test_http import Site, get, statuses
@@ -52,7 +52,7 @@ class Sheltered(socket.socket):
 def sheltered(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Sheltered]]:
     """The sockets of this module, which never listen beyond loopback; each is closed in the end."""
     monkeypatch.setattr(Sheltered, 'made', [])
-    monkeypatch.setattr('upnp._listening.socket.socket', Sheltered)
+    monkeypatch.setattr('upnp.http.listener.socket.socket', Sheltered)
     yield Sheltered
     gc.collect()
     assert [sock for sock in Sheltered.made if sock.fileno() >= 0] == []
@@ -137,7 +137,7 @@ def test_a_port_that_is_taken_is_an_error(address: str) -> None:
 
 @pytest.mark.parametrize('address', ['192.0.2.77', 'fe80::1%none', 'fe80::1%4000000'])
 def test_an_address_that_is_not_ours_is_an_error(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr('upnp._listening.socket.socket', socket.socket.__mro__[1])
+    monkeypatch.setattr('upnp.http.listener.socket.socket', socket.socket.__mro__[1])
     with pytest.raises(upnp.NetworkError, match='netBind has to be an address of this machine'):
         opened(address)
 

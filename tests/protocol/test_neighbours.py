@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from upnp._neighbours import KNOWN, NEW, WAITING, Neighbours
+from upnp.addressing.neighbours import KNOWN, NEW, WAITING, Neighbours
 
 from .fakes import HeldClock
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 import upnp
-from upnp._interfaces import TENTATIVE, Interface
+from upnp.addressing.interfaces import TENTATIVE, Interface
 from upnp.HTTP import HTTP
 
 from .cable import Asker, Cable, Packet
@@ -398,7 +398,7 @@ def test_the_log_tells_what_is_used_what_is_not_and_why_once_a_change(caplog: py
                 watch.show(LO, WLAN0)
             await asyncio.sleep(2 * REST_SECONDS)
 
-    with caplog.at_level(logging.INFO, 'upnp._network'):
+    with caplog.at_level(logging.INFO, 'upnp.addressing.network'):
         run(scene())
     assert caplog.messages == [
         'interfaces: eth0 (192.0.2.20); not lo (127.0.0.1): loopback',

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from upnp import _owners
-from upnp._owners import portOwners
+from upnp.addressing import portowners as _owners
+from upnp.addressing.portowners import portOwners
 
 PORT = 1900
 HEADER = (

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import upnp
-from upnp._pages import PageSource, pageAt
 from upnp.HTTP import HttpRequest
+from upnp.presentation.custompages import PageSource, pageAt
 
 from .fakes import FakeTransport, HeldClock, run
 from .test_http import Site, fields, get, statuses

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from upnp import _sockets
-from upnp._interfaces import Interface
+from upnp.addressing.interfaces import Interface
+from upnp.discovery import sockets as _sockets
 
 ETH0 = Interface('eth0', 2, '192.0.2.20', 24)
 NAMELESS = Interface('eth0', 0, '192.0.2.20', 24)

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 import upnp
-from upnp._interfaces import Interface
-from upnp._sockets import GROUP, PORT
+from upnp.addressing.interfaces import Interface
+from upnp.discovery.sockets import GROUP, PORT
 from upnp.SSDP import SSDP, AnnouncerService, Answer, Notify
 
 from .cable import Asker, Cable, CableLinks, Packet

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 import upnp
-from upnp._connection import Connection
-from upnp._transport import Listener, SocketTransport, descriptorShare
 from upnp.HTTP import HTTP, HttpAnswer, HttpRequest
+from upnp.http.connection import Connection
+from upnp.http.transport import Listener, SocketTransport, descriptorShare
 
 from .fakes import Clock, ClockLoop, FakeTransport, HeldClock, run
 from .test_http import Site, get, statuses

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from tests.protocol.fakes import Clock, ClockLoop, run
-from upnp import _watch
-from upnp._interfaces import NO_ADDRESS, TENTATIVE, Found, Interface
-from upnp._netlink import Address, Answer, Link
-from upnp._watch import (
+from upnp.addressing import watch as _watch
+from upnp.addressing.interfaces import NO_ADDRESS, TENTATIVE, Found, Interface
+from upnp.addressing.netlink import Address, Answer, Link
+from upnp.addressing.watch import (
     POLL_SECONDS,
     REST_SECONDS,
     Watch,

@@ -4,9 +4,9 @@ import ipaddress
 
 import pytest
 
-from upnp._access import BEYOND, HERE, LINK, NOWHERE, Access
-from upnp._interfaces import Choice, Interface
-from upnp._options import checkedAllowedHosts, checkedNetworks
+from upnp.addressing.access import BEYOND, HERE, LINK, NOWHERE, Access
+from upnp.addressing.interfaces import Choice, Interface
+from upnp.base.options import checkedAllowedHosts, checkedNetworks
 
 ETH0 = Interface('eth0', 2, '192.168.1.20', 24)
 ETH0_TOO = Interface('eth0', 2, '10.0.0.5', 8)

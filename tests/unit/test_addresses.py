@@ -2,7 +2,7 @@
 
 import pytest
 
-from upnp._addresses import SocketAddress, addressOf, socketAddressOf
+from upnp.addressing.addresses import SocketAddress, addressOf, socketAddressOf
 
 BOTH_WAYS: list[tuple[str, SocketAddress]] = [
     ('192.0.2.9', ('192.0.2.9', 80)),

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 import upnp
-from upnp import Description
-from upnp._types import DATA_TYPES
-from upnp._xml import Element
+from upnp.base.xml import Element
+from upnp.description import writing as Description
+from upnp.description.types import DATA_TYPES
 
 UUID = '00a56575-78fa-40fe-b107-8f4b5043a2b0'
 INNER_UUID = '11a56575-78fa-40fe-b107-8f4b5043a2b0'

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 import upnp
-from upnp._discovery import (
+from upnp.discovery.targets import (
     Advertisement,
     Directory,
     Outbox,

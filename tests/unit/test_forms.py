@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 import upnp
-from upnp._forms import actionForm, explanation
+from upnp.presentation.forms import actionForm, explanation
 
 ZONE = timezone(timedelta(hours=1))
 

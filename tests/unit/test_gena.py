@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from upnp import GENA, Limits, MessageError, _message
-from upnp.GENA import Callback, CallbackRule, SubscribeRequest
+from upnp import Limits, MessageError
+from upnp.eventing import gena as GENA
+from upnp.eventing.gena import Callback, CallbackRule, SubscribeRequest
+from upnp.http import message as _message
 
 PEER = '192.0.2.9'
 OWN, PORT = frozenset({'192.0.2.1', '2001:db8::1', 'fe80::1'}), 5000

@@ -16,7 +16,7 @@ from uuid import UUID
 import pytest
 
 import upnp
-from upnp._hints import (
+from upnp.description.hints import (
     EMPTY,
     Call,
     DataType,
@@ -31,7 +31,7 @@ from upnp._hints import (
     returnHint,
     textOfMember,
 )
-from upnp._types import DATA_TYPES, Range
+from upnp.description.types import DATA_TYPES, Range
 
 
 class Colour(enum.Enum):

@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 import upnp
-from upnp import _identity
-from upnp._identity import hostNames, machineIdentity, settleUuids, systemToken
-from upnp.Description import checkUuids
+from upnp.addressing import machine as _identity
+from upnp.addressing.machine import hostNames, machineIdentity, settleUuids, systemToken
+from upnp.description.writing import checkUuids
 
 LIGHT = 'urn:schemas-upnp-org:device:BinaryLight:1'
 

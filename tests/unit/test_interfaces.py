@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import upnp
-from upnp._interfaces import (
+from upnp.addressing.interfaces import (
     ANY_ADDRESSES,
     DEPRECATED,
     DOWN,

@@ -1,4 +1,4 @@
-"""The layers: no module knows one above it or beside it, and the pure ones know nothing of the outside world."""
+"""The order of the package: each folder is a chapter of UPnP and rests on those below it; most modules are pure."""
 
 import ast
 import sys
@@ -13,59 +13,101 @@ import upnp
 
 PACKAGE = Path(upnp.__file__).parent
 
-# A module may import those on lower levels only. "3b" is level 3 that may look at level 3, and so on.
-LEVELS = {
-    '0': ('Errors', '_limits', '_version'),
-    '1': ('_xml', '_message', '_types', '_urn', '_model', '_interfaces', '_turns', '_legible'),
-    '1b': ('_options', '_hints', '_presence', '_netlink', '_addresses'),
-    '1c': ('_scpd',),
-    '1d': ('_declaration', '_vendor'),
-    '2': ('Objects',),
-    '3': ('Description', 'SOAP', 'GENA', '_discovery', '_values'),
-    '3b': ('_forms', '_reading', '_publisher', '_access', '_roots'),
-    '3c': ('_page', '_subscriptions'),
-    '4': (
-        *('_sockets', '_identity', '_loops', '_connection', '_transport', '_owners', '_watch'),
-        *('_listening', '_admission', '_neighbours', '_worker'),
-    ),
-    '4b': ('_calls', '_crowd', '_timetable', '_fetch', '_life', '_outlets', '_network', '_plain'),
-    '4c': ('_notifier', '_links', '_news'),
-    '4d': ('_events',),
-    '4e': ('_answers',),
-    '4f': ('_control', '_subscribing', '_streaming', '_pages', '_advertising'),
-    '4g': ('_presentation',),
-    '5': ('SSDP', 'HTTP'),
-    '5b': ('_publication',),
-    '6': ('UPnP',),
-    '7': ('_visits',),
-    '8': ('__init__', '__main__'),
+# What each folder may import, besides itself and what is shared.
+SHARED = {'Errors', '_version', 'base'}
+KNOWS = {
+    'base': set(),
+    'addressing': set(),
+    'http': {'addressing'},
+    'description': {'addressing', 'http'},
+    'discovery': {'addressing', 'http', 'description'},
+    'control': {'addressing', 'http', 'description'},
+    'eventing': {'addressing', 'http', 'description'},
+    'presentation': {'addressing', 'http', 'description', 'control', 'eventing'},
+    'announcer': {'addressing', 'http', 'description', 'discovery', 'control', 'eventing', 'presentation'},
 }
-PURE_LEVELS = ('0', '1', '1b', '1c', '1d', '2', '3', '3b', '3c')
-KNOWN_LEVELS = {'4': ('0', '1', '1b', '2')}  # where not every lower level may be known
-SIDEWAYS = {
-    ('__main__', '__init__'),
-    ('Objects', '_reading'),  # fromXml, which finds its reader when first called: the one step upward
+KNOWS['commands'] = {*KNOWS['announcer'], 'announcer'}
+# Modules that stand outside the folders yet, and where they are to go.
+HOMES = {
+    'Objects': 'description',
+    'HTTP': 'http',
+    'SSDP': 'discovery',
+    'UPnP': 'announcer',
+    '__init__': 'commands',
+    '__main__': 'commands',
+}
+# fromXml finds its reader when it is first called: the one circle of modules.
+CIRCLE = {('Objects', 'description.reading'), ('description.reading', 'Objects')}
+# Imports against the order, until what is imported has moved: this list only shrinks.
+WRONG = {
+    ('HTTP', 'Objects'),
+    ('HTTP', 'description.writing'),
+    ('HTTP', 'control.answers'),
+    ('HTTP', 'eventing.answers'),
+    ('HTTP', 'presentation.answers'),
+    ('HTTP', 'presentation.assets'),
+    ('SSDP', 'eventing.gena'),
+    ('addressing.access', 'eventing.gena'),
+    ('addressing.machine', 'Objects'),
+    ('base.options', 'addressing.interfaces'),
+    ('eventing.events', 'discovery.targets'),
+    ('eventing.events', 'presentation.page'),
+    ('eventing.events', 'presentation.streams'),
+    ('http.answers', 'Objects'),
+    ('http.answers', 'control.calls'),
+    ('http.answers', 'control.soap'),
+    ('http.answers', 'description.writing'),
+    ('http.answers', 'eventing.events'),
+    ('http.answers', 'presentation.page'),
 }
 
-IMPURE = {'asyncio', 'socket', 'threading', 'os', 'time', 'logging'}
-DEPENDENCIES = {'ssdp': ('SSDP', '_advertising'), 'netifaces': ('_watch', '_identity')}
-
-MODULES = sorted(path.stem for path in PACKAGE.glob('*.py'))
-LEVEL_OF = {module: level for level, modules in LEVELS.items() for module in modules}
-ORDER = list(LEVELS)
+# The outside world, and the modules that may touch it; every other one is pure.
+OUTSIDE = {'asyncio', 'socket', 'threading', 'os', 'time', 'logging', 'pkgutil'}
+IMPURE = {
+    *('base.loops', 'addressing.machine', 'addressing.neighbours', 'addressing.network', 'addressing.portowners'),
+    'addressing.watch',
+    *('HTTP', 'http.admission', 'http.answers', 'http.client', 'http.connection', 'http.listener', 'http.table'),
+    'http.transport',
+    *('SSDP', 'discovery.endpoints', 'discovery.messages', 'discovery.schedule', 'discovery.sockets'),
+    'discovery.transport',
+    *('control.answers', 'control.calls', 'control.worker', 'eventing.answers', 'eventing.events', 'eventing.notifier'),
+    *('presentation.answers', 'presentation.custompages', 'presentation.streams', 'presentation.assets'),
+    *('UPnP', 'announcer.life', 'announcer.plain', 'announcer.preparation', '__main__', 'commands.activity'),
+}
+DEPENDENCIES = {
+    'ssdp': {'SSDP', 'discovery.messages'},
+    'netifaces': {'addressing.watch', 'addressing.machine'},
+}
 
 
 class Import(NamedTuple):
-    """One imported module: ours by its bare name, others by their full one."""
+    """One imported module: ours by its dotted name in the package, others by their full one."""
 
     name: str
     isOurs: bool
     node: ast.stmt
 
 
+@cache
 def source(module: str) -> str:
     """The text of a module of ours."""
-    return (PACKAGE / f'{module}.py').read_text('utf-8')
+    return pathOf(module).read_text('utf-8')
+
+
+def pathOf(module: str) -> Path:
+    """Where a module stands; a folder's is its docstring."""
+    path = PACKAGE.joinpath(*module.split('.'))
+    return path / '__init__.py' if path.is_dir() else path.with_suffix('.py')
+
+
+def moduleAt(path: Path) -> str:
+    """The dotted name of a module in the package; a folder's is the folder."""
+    parts = path.relative_to(PACKAGE).with_suffix('').parts
+    return '.'.join(parts[:-1] if len(parts) > 1 and parts[-1] == '__init__' else parts)
+
+
+MODULES = sorted(moduleAt(path) for path in PACKAGE.rglob('*.py'))
+FOLDERS = sorted(path.parent.name for path in PACKAGE.glob('*/__init__.py'))
 
 
 @cache
@@ -74,7 +116,7 @@ def nodes(text: str) -> list[ast.AST]:
     return list(ast.walk(ast.parse(text)))
 
 
-def imports(text: str) -> Iterator[Import]:
+def imports(text: str, module: str) -> Iterator[Import]:
     """Yield every import in a module's text, in functions and for type checkers too."""
     for node in nodes(text):
         if isinstance(node, ast.Import):
@@ -82,28 +124,40 @@ def imports(text: str) -> Iterator[Import]:
                 top, _, rest = alias.name.partition('.')
                 yield Import(rest or '__init__' if top == 'upnp' else alias.name, top == 'upnp', node)
         elif isinstance(node, ast.ImportFrom):
-            yield from importsFrom(node)
+            yield from importsFrom(node, module)
 
 
-def importsFrom(node: ast.ImportFrom) -> Iterator[Import]:
-    """Yield what a ``from ... import`` reaches: of the package, each name is a module or stands in ``__init__``."""
-    top, _, rest = (node.module or '').partition('.')
-    if node.level == 0 and top != 'upnp':
-        yield Import(node.module or '', False, node)
-    elif inner := node.module if node.level else rest:
-        yield Import(inner, True, node)
-    else:
-        for alias in node.names:
-            yield Import(alias.name if alias.name in MODULES else '__init__', True, node)
+def importsFrom(node: ast.ImportFrom, module: str) -> Iterator[Import]:
+    """Yield what a ``from ... import`` reaches: of a folder, each name is a module of it."""
+    here = module.split('.') if module in FOLDERS else module.split('.')[:-1]
+    there = here[: len(here) - node.level + 1] if node.level else []
+    parts = [*there, *(node.module or '').split('.')] if node.module else there
+    if not node.level:
+        if parts[0] != 'upnp':
+            yield Import(node.module or '', False, node)
+            return
+        parts = parts[1:]
+    for alias in node.names:
+        for name in ('.'.join([*parts, alias.name]), '.'.join(parts), '__init__'):
+            if name in MODULES:
+                yield Import(name, True, node)
+                break
+
+
+def ourImports(module: str) -> set[str]:
+    """What a module imports of ours."""
+    return {one.name for one in imports(source(module), module) if one.isOurs}
+
+
+def homeOf(module: str) -> str:
+    """The folder that a module belongs to, or itself."""
+    return HOMES.get(module, module.partition('.')[0])
 
 
 def isAllowed(importer: str, imported: str) -> bool:
-    """Tell whether the table lets one module of ours import another."""
-    if importer not in LEVEL_OF or imported not in LEVEL_OF:
-        return False
-    mine, other = LEVEL_OF[importer], LEVEL_OF[imported]
-    lower = KNOWN_LEVELS.get(mine, tuple(ORDER[: ORDER.index(mine)]))
-    return other in lower or (importer, imported) in SIDEWAYS
+    """Tell whether the order lets one module of ours import another."""
+    mine, other = homeOf(importer), homeOf(imported)
+    return (mine == other or other in SHARED or other in KNOWS.get(mine, ())) and mine not in ('Errors', '_version')
 
 
 def innerImports(text: str) -> set[int]:
@@ -113,37 +167,39 @@ def innerImports(text: str) -> set[int]:
     return {node.lineno for node in inner if isinstance(node, ast.Import | ast.ImportFrom)}
 
 
-def test_every_module_has_its_row_and_every_row_its_module() -> None:
-    assert sorted(LEVEL_OF) == MODULES
-    assert sum(map(len, LEVELS.values())) == len(MODULES)
-
-
-def test_there_are_no_packages_inside_the_package() -> None:
-    assert [path.name for path in PACKAGE.iterdir() if path.is_dir() and list(path.glob('*.py'))] == []
+def test_every_folder_has_its_row_and_every_row_its_folder() -> None:
+    assert sorted(KNOWS) == FOLDERS
 
 
 @pytest.mark.parametrize('module', MODULES)
-def test_a_module_imports_from_lower_levels_only(module: str) -> None:
-    ours = {one.name for one in imports(source(module)) if one.isOurs}
-    assert [name for name in sorted(ours) if not isAllowed(module, name)] == []
+def test_a_module_imports_from_its_own_folder_and_those_below(module: str) -> None:
+    wrong = {(module, name) for name in ourImports(module) if not isAllowed(module, name)}
+    assert wrong == {pair for pair in WRONG if pair[0] == module}
 
 
-@pytest.mark.parametrize('module', [module for level in PURE_LEVELS for module in LEVELS[level]])
-def test_a_pure_module_imports_nothing_of_the_outside_world(module: str) -> None:
-    others = {one.name.partition('.')[0] for one in imports(source(module)) if not one.isOurs}
-    assert others & IMPURE == set()
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    left = {module: {n for n in ourImports(module) - {module} if (module, n) not in CIRCLE} for module in MODULES}
+    while free := {module for module, names in left.items() if not names & left.keys()}:
+        left = {module: names for module, names in left.items() if module not in free}
+    assert left == {}
+
+
+@pytest.mark.parametrize('module', MODULES)
+def test_a_module_is_pure_unless_it_is_named(module: str) -> None:
+    others = {one.name.partition('.')[0] for one in imports(source(module), module) if not one.isOurs}
+    assert bool(others & OUTSIDE) == (module in IMPURE)
 
 
 @pytest.mark.parametrize('module', MODULES)
 def test_a_module_imports_the_standard_library_and_the_dependencies_in_their_place(module: str) -> None:
-    others = {one.name.partition('.')[0] for one in imports(source(module)) if not one.isOurs}
+    others = {one.name.partition('.')[0] for one in imports(source(module), module) if not one.isOurs}
     foreign = others - sys.stdlib_module_names
     assert [name for name in sorted(foreign) if module not in DEPENDENCIES.get(name, ())] == []
 
 
 @pytest.mark.parametrize('module', MODULES)
 def test_no_module_imports_everything_of_another(module: str) -> None:
-    froms = [one.node for one in imports(source(module)) if isinstance(one.node, ast.ImportFrom)]
+    froms = [one.node for one in imports(source(module), module) if isinstance(one.node, ast.ImportFrom)]
     assert [node.lineno for node in froms if node.names[0].name == '*'] == []
 
 
@@ -153,6 +209,15 @@ def test_an_import_in_a_function_has_its_reason_beside_it(module: str) -> None:
     assert [lines[number - 1] for number in innerImports(source(module)) if '  # ' not in lines[number - 1]] == []
 
 
+@pytest.mark.parametrize('folder', FOLDERS)
+def test_a_folder_tells_its_chapter_and_holds_modules_without_underscores(folder: str) -> None:
+    (docstring,) = ast.parse(source(folder)).body
+    assert isinstance(docstring, ast.Expr)
+    assert isinstance(docstring.value, ast.Constant)
+    names = [path.name for path in (PACKAGE / folder).iterdir() if path.name not in ('__init__.py', '__pycache__')]
+    assert [name for name in names if name.startswith('_')] == []
+
+
 @pytest.mark.parametrize(
     ('text', 'expected'),
     [
@@ -160,24 +225,30 @@ def test_an_import_in_a_function_has_its_reason_beside_it(module: str) -> None:
         ('from os import path', [('os', False)]),
         ('import upnp', [('__init__', True)]),
         ('import upnp.HTTP', [('HTTP', True)]),
+        ('import upnp.http.message', [('http.message', True)]),
         ('from upnp.HTTP import HTTP', [('HTTP', True)]),
         ('from upnp import HTTP, Device', [('HTTP', True), ('__init__', True)]),
-        ('from . import SSDP', [('SSDP', True)]),
-        ('from .SSDP import Notify', [('SSDP', True)]),
-        ('if TYPE_CHECKING:\n    from .UPnP import Announcer', [('UPnP', True)]),
-        ('def f():\n    from .UPnP import Announcer', [('UPnP', True)]),
+        ('from ..Errors import UPnPError', [('Errors', True)]),
+        ('from .. import SSDP', [('SSDP', True)]),
+        ('from ..base import loops, xml', [('base.loops', True), ('base.xml', True)]),
+        ('from ..base.loops import runsHere', [('base.loops', True)]),
+        ('from .message import parse', [('http.message', True)]),
+        ('from . import message', [('http.message', True)]),
+        ('if TYPE_CHECKING:\n    from .message import parse', [('http.message', True)]),
+        ('def f():\n    from .message import parse', [('http.message', True)]),
     ],
 )
 def test_every_way_to_import_is_seen(text: str, expected: list[tuple[str, bool]]) -> None:
-    assert [(one.name, one.isOurs) for one in imports(text)] == expected
+    assert [(one.name, one.isOurs) for one in imports(text, 'http.client')] == expected
 
 
 @pytest.mark.parametrize(
     ('importer', 'imported'),
     [
-        *(('Objects', 'Description'), ('_page', 'HTTP'), ('_xml', '_message'), ('SSDP', 'HTTP'), ('_xml', '__init__')),
-        *(('Description', '_page'), ('_watch', '_discovery'), ('_loops', '_watch'), ('UPnP', '__init__')),
-        *(('unknown', 'Errors'), ('UPnP', 'unknown')),
+        *(('base.xml', 'http.message'), ('addressing.access', 'http.message'), ('http.client', 'description.urn')),
+        *(('discovery.targets', 'eventing.gena'), ('control.soap', 'eventing.gena'), ('eventing.gena', 'control.soap')),
+        *(('description.elements', 'discovery.targets'), ('presentation.page', 'discovery.targets')),
+        *(('announcer.life', 'commands.activity'), ('Errors', 'base.limits'), ('unknown', 'http.message')),
     ],
 )
 def test_upward_and_sideways_are_refused(importer: str, imported: str) -> None:

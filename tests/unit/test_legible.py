@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from upnp._legible import Legible, legible, tracebackOf
+from upnp.base.logtext import Legible, legible, tracebackOf
 
 FORGED = 'x\nERROR:root:forged \x9b31m\u202e'
 SHOWN = r'x\nERROR:root:forged \x9b31m\u202e'

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from upnp import Description, Device
+from upnp import Device
 from upnp.__main__ import MAX_ICON_BYTES, deviceOf, main, parser
+from upnp.description import writing as Description
 
 UUID = '00a56575-78fa-40fe-b107-8f4b5043a2b0'
 PNG = b'\x89PNG\r\n\x1a\n' + struct.pack('>I4sIIBBBBB', 13, b'IHDR', 48, 32, 8, 6, 0, 0, 0)

@@ -4,7 +4,7 @@ import h11
 import pytest
 
 from upnp import MessageError
-from upnp._message import (
+from upnp.http.message import (
     CHUNKED,
     DateStamp,
     Request,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upnp import MessageError
-from upnp._interfaces import (
+from upnp.addressing.interfaces import (
     DEPRECATED,
     DOWN,
     DUPLICATE,
@@ -22,7 +22,7 @@ from upnp._interfaces import (
     TENTATIVE,
     Interface,
 )
-from upnp._netlink import (
+from upnp.addressing.netlink import (
     ADDRESSES_REQUEST,
     LINKS_REQUEST,
     Address,

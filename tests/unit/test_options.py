@@ -3,7 +3,7 @@
 import pytest
 
 import upnp
-from upnp._options import (
+from upnp.base.options import (
     MAX_NUMBER,
     checkedAllowedHosts,
     checkedFlag,

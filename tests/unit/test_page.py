@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 import upnp
-from upnp._page import Page, Parts, renderPage
-from upnp.Description import placesOf
+from upnp.description.writing import placesOf
+from upnp.presentation.page import Page, Parts, renderPage
 
-FOLDER = Path(upnp.__file__).parent
+FOLDER = Path(upnp.__file__).parent / 'presentation'
 HTML = '<title>{name}</title>{icon}{style} {script} {live} {configId} {description}\n{head}{parts}{facts}'
 PARTS = Parts(HTML, '/page.css', '/page.js')
-WHOLE = Parts((FOLDER / '_page.html').read_text(), '/page-00000000.css', '/page-00000000.js')
+WHOLE = Parts((FOLDER / 'page.html').read_text(), '/page-00000000.css', '/page-00000000.js')
 MAX_BYTES = 40_000  # of all that a browser fetches for the dimmable light
 HOSTILE = ['<script>alert(1)</script>', '</title>', '"><b>', '&lt;', '{parts}', '{name}', '{host}', "'onload='"]
 
@@ -369,7 +369,7 @@ def dimmable() -> upnp.Device:
 
 def test_the_page_of_the_dimmable_light_is_small() -> None:
     """With its style sheet and its script."""
-    files = [(FOLDER / name).read_bytes() for name in ('_page.css', '_page.js')]
+    files = [(FOLDER / name).read_bytes() for name in ('page.css', 'page.js')]
     assert len(html(dimmable(), WHOLE).encode()) + sum(map(len, files)) <= MAX_BYTES
 
 
@@ -390,7 +390,7 @@ def test_the_page_says_what_it_is() -> None:
     assert read.values('data-live') == ['/a/live']
 
 
-@pytest.mark.parametrize('name', ['_page.css', '_page.js', '_page.html'])
+@pytest.mark.parametrize('name', ['page.css', 'page.js', 'page.html'])
 @pytest.mark.parametrize(
     'text',
     [
@@ -404,5 +404,5 @@ def test_a_file_of_the_page_does_nothing_that_could_be_misused(name: str, text: 
 
 def test_the_files_of_the_page_name_no_other_host() -> None:
     """The namespaces of SOAP are names, and fetched by nobody."""
-    texts = ''.join((FOLDER / name).read_text() for name in ('_page.css', '_page.js', '_page.html'))
+    texts = ''.join((FOLDER / name).read_text() for name in ('page.css', 'page.js', 'page.html'))
     assert set(re.findall(r'https?://[\w.]+', texts)) == {'http://schemas.xmlsoap.org'}

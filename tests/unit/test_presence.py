@@ -7,9 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from upnp._discovery import bootIdAt, nextBootId
-from upnp._interfaces import DEPRECATED, NO_CARRIER, Choice, Found, Interface, Wish, chooseInterfaces
-from upnp._presence import (
+from upnp.addressing.changes import (
     CALM_SECONDS,
     MAX_LOSSES,
     MAX_SETTLE_SECONDS,
@@ -20,6 +18,8 @@ from upnp._presence import (
     Renewal,
     place,
 )
+from upnp.addressing.interfaces import DEPRECATED, NO_CARRIER, Choice, Found, Interface, Wish, chooseInterfaces
+from upnp.discovery.targets import bootIdAt, nextBootId
 
 ETH0 = Interface('eth0', 2, '192.168.1.20', 24)
 ETH0_NEW = Interface('eth0', 2, '192.168.1.50', 24)

@@ -8,8 +8,8 @@ import pytest
 
 import upnp
 from upnp import Limits
-from upnp._publisher import REST_SECONDS, Publisher
-from upnp.GENA import renderProperties
+from upnp.eventing.gena import renderProperties
+from upnp.eventing.publisher import REST_SECONDS, Publisher
 
 LEVEL = {'name': 'Level', 'dataType': 'i4'}
 STATUS = {'name': 'Status', 'dataType': 'boolean'}

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import upnp
-from upnp import Description, DescriptionError
-from upnp._types import DATA_TYPES, NUMERIC_TYPES
-from upnp._vendor import checkVendorElements
+from upnp import DescriptionError
+from upnp.description import writing as Description
+from upnp.description.types import DATA_TYPES, NUMERIC_TYPES
+from upnp.description.vendor import checkVendorElements
 
 SWITCH = 'urn:schemas-upnp-org:service:SwitchPower:1'
 SWITCH_ID = 'urn:upnp-org:serviceId:SwitchPower'

@@ -3,7 +3,7 @@
 import pytest
 
 import upnp
-from upnp._roots import Roots, checkedDevice
+from upnp.announcer.rootdevices import Roots, checkedDevice
 
 TYPE = 'urn:example-org:device:lamp:1'
 

@@ -17,8 +17,8 @@ import pytest
 
 import upnp
 from upnp import Argument, StateVariable
-from upnp._scpd import isName
-from upnp._types import ValueMismatch
+from upnp.description.scpd import isName
+from upnp.description.types import ValueMismatch
 
 
 class Colour(Enum):

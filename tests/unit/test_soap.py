@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import upnp
-from upnp import SOAP, ActionError, Limits, MessageError
+from upnp import ActionError, Limits, MessageError
+from upnp.control import soap as SOAP
 
 SWITCH = 'urn:schemas-upnp-org:service:SwitchPower:1'
 RENDERING = 'urn:schemas-upnp-org:service:RenderingControl:2'

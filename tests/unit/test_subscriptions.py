@@ -17,9 +17,9 @@ from hypothesis.stateful import (
 
 import upnp
 from upnp import Limits, MessageError
-from upnp._publisher import REST_SECONDS, Publisher
-from upnp._subscriptions import Book, Notice, Subscription, nextKey
-from upnp.GENA import Callback, SubscribeRequest
+from upnp.eventing.gena import Callback, SubscribeRequest
+from upnp.eventing.publisher import REST_SECONDS, Publisher
+from upnp.eventing.subscriptions import Book, Notice, Subscription, nextKey
 
 PEER = '192.0.2.9'
 CALLBACKS = (Callback(PEER, 4004, '/events'),)

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from upnp._turns import Turns
+from upnp.base.turns import Turns
 
 
 def drained(turns: Turns[str]) -> list[str]:

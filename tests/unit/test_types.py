@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from upnp._types import (
+from upnp.description.types import (
     DATA_TYPES,
     NUMERIC_TYPES,
     Range,

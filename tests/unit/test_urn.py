@@ -2,7 +2,7 @@
 
 import pytest
 
-from upnp._urn import includes, splitVersion
+from upnp.description.urn import includes, splitVersion
 
 SWITCH = 'urn:schemas-upnp-org:service:SwitchPower'
 

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 import upnp
-from upnp._values import isWebAddress, link, presentLook, readable, typeAttributes, valueLook
+from upnp.presentation.values import isWebAddress, link, presentLook, readable, typeAttributes, valueLook
 
 PNG, JPEG, GIF, BMP = b'\x89PNG\r\n\x1a\n', b'\xff\xd8\xff', b'GIF8', b'BM'
 WEBP = b'RIFF\n\0\0\0WEBP'

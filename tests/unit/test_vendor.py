@@ -8,8 +8,14 @@ import pytest
 
 import upnp
 from upnp import DescriptionError
-from upnp._vendor import DEVICE_NAMESPACE, WINDOWS_ELEMENTS, checkVendorElements, vendorElements, vendorOddities
-from upnp._xml import Element, render
+from upnp.base.xml import Element, render
+from upnp.description.vendor import (
+    DEVICE_NAMESPACE,
+    WINDOWS_ELEMENTS,
+    checkVendorElements,
+    vendorElements,
+    vendorOddities,
+)
 
 PNPX = 'http://schemas.microsoft.com/windows/pnpx/2005/11'
 FOUNDATION = 'http://schemas.microsoft.com/windows/2008/09/devicefoundation'

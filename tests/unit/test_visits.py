@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from upnp import HTTP, SSDP, Service
-from upnp._pages import pageAt
-from upnp._visits import MAX_TOLD, MORE, REPEATED_SECONDS, Lately, Teller, Visit, visitOf
+from upnp.commands.activity import MAX_TOLD, MORE, REPEATED_SECONDS, Lately, Teller, Visit, visitOf
 from upnp.HTTP import Resource
+from upnp.presentation.custompages import pageAt
 
 LAMP = Service(serviceType='urn:example-org:service:lamp:1')
 STYLE = type('StyleAnswer', (HTTP.ResourceAnswer,), {})

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from upnp import Limits, MessageError
-from upnp._xml import (
+from upnp.base.xml import (
     MAX_NAMESPACE,
     Element,
     Node,

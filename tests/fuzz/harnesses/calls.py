@@ -15,10 +15,11 @@ from tests.fuzz.properties import headOf, requestOf
 from tests.fuzz.services import CONTROL, makeCallable
 from tests.protocol.fakes import FakeTransport
 from tests.protocol.test_http import TOKEN, Site
-from upnp import SOAP, MessageError
-from upnp._control import CONTROL_METHODS, soapActionOf
-from upnp._message import Request
+from upnp import MessageError
+from upnp.control import soap as SOAP
+from upnp.control.answers import CONTROL_METHODS, soapActionOf
 from upnp.HTTP import ControlAnswer, HttpRequest
+from upnp.http.message import Request
 
 REFUSALS = (400, 415)
 WHEN = 'Thu, 01 Jan 1970 00:00:00 GMT'

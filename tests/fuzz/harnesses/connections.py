@@ -13,10 +13,10 @@ from tests.fuzz.harnesses.stage import PEER, Heard, conversation, inTheLoop, pie
 from tests.fuzz.properties import DATE, secondCount
 from tests.fuzz.services import makeCallable
 from tests.protocol.test_http import TOKEN, Site
-from upnp._answers import CONTENT_POLICY
-from upnp._pages import pageAt
-from upnp._presentation import assetResources
 from upnp.HTTP import HttpRequest, SubscriptionAnswer
+from upnp.http.answers import CONTENT_POLICY
+from upnp.presentation.assets import assetResources
+from upnp.presentation.custompages import pageAt
 
 ALLOWED = STATUSES | {'411', '412', '500', '503'}
 VALUES = {  # whole values of every field that is ever written, so that none has a part of the request in it

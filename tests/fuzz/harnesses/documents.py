@@ -8,8 +8,10 @@ from contextlib import contextmanager, suppress
 import upnp
 from tests.fuzz.harnesses import Check
 from tests.protocol.test_http import Site
-from upnp import Description, DescriptionError, Limits, MessageError, _xml
-from upnp._xml import Element, Node
+from upnp import DescriptionError, Limits, MessageError
+from upnp.base import xml as _xml
+from upnp.base.xml import Element, Node
+from upnp.description import writing as Description
 from upnp.HTTP import DescriptionAnswer, HttpRequest
 
 LIMITS = Limits()

@@ -9,8 +9,18 @@ from tests.fuzz.harnesses import Check
 from tests.fuzz.harnesses.stage import drawn
 from tests.fuzz.properties import checkAgainstSecondOpinion, headOf, outcomeOf, requestOf
 from upnp import MessageError
-from upnp._discovery import Search
-from upnp._message import Request, Response, answerLength, headEnd, parse, parseChunkSize, parseRequest, pathOf, render
+from upnp.discovery.targets import Search
+from upnp.http.message import (
+    Request,
+    Response,
+    answerLength,
+    headEnd,
+    parse,
+    parseChunkSize,
+    parseRequest,
+    pathOf,
+    render,
+)
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from tests.fuzz.harnesses import Check
 from tests.fuzz.harnesses.stage import staged
 from tests.lan.programs.lamp import makeLamp
 from tests.protocol.cable import Address, Cable, CableTransport
-from upnp._message import Response, parse
-from upnp._sockets import GROUP, PORT
+from upnp.discovery.sockets import GROUP, PORT
+from upnp.http.message import Response, parse
 
 HERE = '127.0.0.1'
 SOURCE = (HERE, 50000)

@@ -19,8 +19,8 @@ from tests.fuzz.properties import DATE, isSafe
 from tests.protocol.devices import DEVICE_TYPE, UUID
 from tests.protocol.test_events import Lamp
 from tests.protocol.test_http import Site
-from upnp._subscriptions import Subscription
-from upnp.GENA import Callback, CallbackRule, SubscribeRequest
+from upnp.eventing.gena import Callback, CallbackRule, SubscribeRequest
+from upnp.eventing.subscriptions import Subscription
 
 KNOWN = b'uuid:5e1f0a10-0000-0000-0000-000000000000'
 SID = re.compile(rb'uuid:[0-9a-f]{8}-[0-9a-f-]{27}')

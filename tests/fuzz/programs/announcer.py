@@ -10,7 +10,7 @@ import asyncio
 
 import upnp
 from tests.fuzz.services import makeCallable
-from upnp import _sockets
+from upnp.discovery import sockets as _sockets
 
 HTTP_PORT = 5000
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from fnmatch import fnmatchcase
 
-from upnp._interfaces import Found, Interface
-from upnp._watch import Watch
+from upnp.addressing.interfaces import Found, Interface
+from upnp.addressing.watch import Watch
 
 PATIENCE_SECONDS = 10.0
 

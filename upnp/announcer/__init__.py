@@ -1,0 +1,1 @@
+"""The device's side, put together: what is owned, started and stopped in order."""

@@ -1,0 +1,1 @@
+"""UDA 3, control: actions called by SOAP."""

@@ -1,0 +1,280 @@
+"""Runs the functions of actions: ``async def`` in the loop, plain ones in a daemon thread of their service.
+
+It knows how long a call may take, and refuses to know where it came from and what becomes of the result.
+"""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import NamedTuple
+
+from ..base.limits import Limits
+from ..base.logtext import Legible, tracebackOf
+from ..description.hints import Call, callParameter
+from ..Errors import ActionError
+from ..http.admission import Admission
+from ..Objects import Action, Service
+from .worker import Job, Worker
+
+__all__ = ['PAGES', 'Calls']
+
+log = logging.getLogger(__name__)
+
+PAGES = 'pages'  # the type of what stands for a service where the functions are those of pages
+END_SECONDS = 1  # for a cancelled function to end
+
+
+def makeLegible(record: logging.LogRecord) -> bool:
+    """Write the traceback of a record before a formatter does: a function may have raised what a peer has sent."""
+    if record.exc_info and (error := record.exc_info[1]) is not None:
+        record.exc_text = tracebackOf(error)
+    return True
+
+
+log.addFilter(makeLegible)
+
+
+class Plan(NamedTuple):
+    """How a function is called, found out once."""
+
+    function: Callable[..., object]
+    isAsync: bool
+    callParameter: str | None
+
+    @classmethod
+    def of(cls, function: Callable[..., object]) -> 'Plan':
+        """Return the plan for a function."""
+        target = getattr(function, 'func', function)  # of a functools.partial
+        isAsync = inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(type(target).__call__)
+        return cls(function, isAsync, callParameter(function))
+
+
+class Calls:
+    """All calls that are under way at one announcer.
+
+    :param together: what a plain function sets while it runs, in its thread, is told as one change.
+    """
+
+    def __init__(self, limits: Limits, together: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        self._together = together
+        self._seconds = limits.callSeconds
+        self._plans: dict[int, tuple[Action, Plan]] = {}
+        self._workers: dict[int, tuple[Service, Worker]] = {}
+        self._noted: set[object] = set()
+        self._deadlines: dict[Deadline, None] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._admission = Admission(limits)
+
+    async def run(
+        self,
+        service: Service,
+        action: Action,
+        values: Mapping[str, object],
+        call: Call,
+        giveUp: Callable[[], None] = lambda: None,
+    ) -> object:
+        """Return what an action's function returns for these arguments; run it in a task of the caller's.
+
+        :param giveUp: called when the time is over, the function was cancelled, and goes on all the same.
+        :raises ActionError: the function's own; 602 when there is none, and 501 when it takes too long, is stuck in an
+            earlier call, or raises anything else, which the log tells with its traceback.
+        :raises MessageError: 503, too many calls of this peer wait already.
+        """
+        if action.function is None:
+            raise ActionError(602)
+        plan = self._planOf(action, action.function)
+        given = dict(values) if plan.callParameter is None else {**values, plan.callParameter: call}
+        name, peer = nameOf(service, action), call.peer[0]
+        turn = self._admission.enter(peer)
+        deadline = self._begin(giveUp)
+        result, error = None, None
+        try:
+            if turn is not None:
+                await turn
+            result = plan.function(**given) if plan.isAsync else await self._inThread(service, plan, given, name, peer)
+            if inspect.isawaitable(result):
+                result = await result
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as raised:
+            error = raised
+        finally:
+            self._admission.leave(peer, turn)
+            self._deadlines.pop(deadline, None)
+            isLate = deadline.end()
+        if isLate:
+            text = '%s took longer than %s s: its caller was told so'
+            if plan.isAsync or result is not None:  # else the worker tells that its function is stuck
+                self._tellOnce(('late', name), text, name, self._seconds)
+            raise ActionError(501) from error
+        if error is None:
+            return result
+        fault = self._faultFor(error, action, name)
+        try:
+            raise fault from (None if fault is error else error)
+        finally:
+            del error, fault  # they know this frame, and with it the arguments
+
+    def _begin(self, giveUp: Callable[[], None]) -> 'Deadline':
+        """Return the deadline of a call that begins; all have the same time, so the first that began is due first."""
+        task = currentTask()
+        loop = task.get_loop()
+        deadline = Deadline(task, loop.time() + self._seconds, giveUp)
+        self._deadlines[deadline] = None
+        if self._timer is None:
+            self._timer = loop.call_at(deadline.due, self._onTime, loop, deadline.due)
+        return deadline
+
+    def _onTime(self, loop: asyncio.AbstractEventLoop, now: float) -> None:
+        self._timer = None
+        for deadline in list(self._deadlines):
+            if deadline.due > now:
+                self._timer = loop.call_at(deadline.due, self._onTime, loop, deadline.due)
+                return
+            del self._deadlines[deadline]
+            deadline.ring()
+
+    def _faultFor(self, error: BaseException, action: Action, name: str) -> BaseException:
+        """Return what a call ends with whose function has raised something."""
+        if isinstance(error, ActionError):
+            log.debug('%s: %s', name, Legible(error))
+            return error
+        if isinstance(error, asyncio.CancelledError) and currentTask().cancelling():
+            return error
+        self._note(action, error, name)
+        return ActionError(501)
+
+    def complain(self, service: Service, action: Action, error: Exception) -> ActionError:
+        """Tell the log that what a function returned cannot be sent, and return what its caller is told."""
+        text = '%s returned what its caller cannot be sent (an error in its place): %s'
+        self._tellOnce((id(action), type(error)), text, nameOf(service, action), Legible(error))
+        return ActionError(501)
+
+    def wonder(self, service: Service, action: Action, result: object) -> None:
+        """Tell the log once that what a function returned is not sent to anybody."""
+        text = '%s returned %.80r, and it has no output: give it a return hint, or returns={...}, or return nothing'
+        self._tellOnce((id(action), 'result'), text, nameOf(service, action), result, level=logging.WARNING)
+
+    def abandon(self) -> None:
+        """End idle threads; a function that is stuck in its thread is left to itself."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._deadlines.clear()
+        for key, (_, worker) in list(self._workers.items()):
+            worker.end()
+            if worker.isIdle:
+                del self._workers[key]
+
+    def retain(self, services: Iterable[Service]) -> None:
+        """Forget all but these services: others were removed."""
+        kept = {id(service): service for service in services}
+        actions = {id(action) for service in kept.values() for action in service.actions}
+        self._plans = {key: plan for key, plan in self._plans.items() if key in actions}
+        for key, (_, worker) in list(self._workers.items()):
+            if key not in kept:
+                worker.end()
+                del self._workers[key]
+
+    def _planOf(self, action: Action, function: Callable[..., object]) -> Plan:
+        known = self._plans.get(id(action))
+        if known is None or known[0] is not action or known[1].function is not function:
+            known = self._plans[id(action)] = (action, Plan.of(function))
+        return known[1]
+
+    async def _inThread(
+        self, service: Service, plan: Plan, given: Mapping[str, object], name: str, peer: str
+    ) -> object:
+        worker = self._workerOf(service)
+        job = Job(plan.function, given, name, peer, self._together())
+        try:
+            worker.take(job)
+            result, error = await job.outcome
+        except asyncio.CancelledError:
+            worker.watch(self._seconds)
+            raise
+        finally:
+            worker.forget(job)
+        try:
+            if isinstance(error, Exception):
+                raise error
+            if error is not None:  # it would end the loop, or pass for the end of this task
+                raise RuntimeError(f'{error!r} in a function that is called, not run') from error
+            return result
+        finally:
+            del error, job
+
+    def _workerOf(self, service: Service) -> 'Worker':
+        known = self._workers.get(id(service))
+        if known is None or known[0] is not service:
+            known = self._workers[id(service)] = (service, Worker(nameOf(service), self._tellOfWorker))
+        return known[1]
+
+    def _tellOfWorker(self, level: int, text: str, name: str) -> None:
+        self._tellOnce((text, name), text, name, level=level)  # as a peer could repeat it at will
+
+    def _note(self, action: Action, error: BaseException, name: str) -> None:
+        """Tell an error with its traceback the first time it comes from its place: a peer could repeat it at will."""
+        trace, line = error.__traceback__, 0
+        while trace is not None:
+            line = trace.tb_lineno
+            trace = trace.tb_next
+        cause = (id(action), type(error), line)
+        if cause in self._noted:
+            log.debug('%s failed again: %s', name, Legible(error, repr))
+        else:
+            self._noted.add(cause)
+            log.error('%s failed, its caller was told so', name, exc_info=error)
+
+    def _tellOnce(self, cause: object, text: str, *values: object, level: int = logging.ERROR) -> None:
+        log.log(logging.DEBUG if cause in self._noted else level, text, *values)
+        self._noted.add(cause)
+
+
+class Deadline:
+    """Cancels a task, which runs now, when the time of its call is over; it goes on as if it never had been cancelled.
+
+    :param due: in the loop's time.
+    :param giveUp: called when it has not ended even so.
+    """
+
+    def __init__(self, task: 'asyncio.Task[object]', due: float, giveUp: Callable[[], None]) -> None:
+        self.due = due
+        self._task = task
+        self._giveUp = giveUp
+        self._last: asyncio.TimerHandle | None = None
+
+    def ring(self) -> None:
+        """Cancel the task."""
+        self._task.cancel()
+        self._last = self._task.get_loop().call_later(END_SECONDS, self._giveUp)
+
+    def end(self) -> bool:
+        """Return whether the time was over.
+
+        :raises CancelledError: others have cancelled the task as well.
+        """
+        if self._last is None:
+            return False
+        self._last.cancel()
+        if self._task.uncancel():
+            raise asyncio.CancelledError
+        return True
+
+
+def currentTask() -> 'asyncio.Task[object]':
+    """Return the task that runs now."""
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError('an action is called in a task')
+    return task
+
+
+def nameOf(service: Service, action: Action | None = None) -> str:
+    """Return what the log calls a service or an action of it: its serviceId, ``#`` and the action's name."""
+    identity = str(service.serviceId or service.serviceType or type(service).__name__)
+    if action is None:
+        return identity
+    return f'page {action.name}' if identity == PAGES else f'action {identity}#{action.name}'

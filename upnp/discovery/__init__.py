@@ -1,0 +1,1 @@
+"""UDA 1, discovery: what is advertised and found, and the datagrams that say so."""

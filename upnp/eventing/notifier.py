@@ -1,0 +1,385 @@
+"""Brings events to subscribers (UDA 1.1 §4.3): one at a time to each, in order, and none waits for another.
+
+It owns the connections, and refuses to know what is told: each subscription says what comes next.
+"""
+
+import asyncio
+import errno
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+
+from ..base import loops as _loops
+from ..base.limits import Limits
+from ..base.turns import Turns
+from ..http import transport as _transport
+from ..http.client import Outcome, PeerConnection
+from .gena import renderEvent
+from .subscriptions import Notice, Subscription
+
+__all__ = ['Notifier']
+
+log = logging.getLogger(__name__)
+
+PROMPT_SECONDS = 1.0  # who answers within this need not wait for those that do not; if others wait, nobody has more
+NOTICE_SECONDS = 30.0  # for one event, over all callbacks: UDA 1.1 §4.3.1
+DESCRIPTOR_PART = 4  # one of so many descriptors may be a connection's
+# Of the connections, one of so many:
+MAX_SHARE = 2  # is the most for those together who have not answered the last event at once, newcomers and slow ones,
+MIN_SHARE = 8  # and for each of both there is this, even when all others are wanted; for newcomers it is kept free.
+SUCCESS = range(200, 300)
+UNKNOWN_SID = 412  # UDA 1.1 §4.3.2
+# Troubles of this machine, not of the subscriber: they are no reason to stop telling it.
+OUR_FAULTS = (
+    *(errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EPERM),
+    *(errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM),
+)
+
+
+class Notifier:
+    """All deliveries of one announcer, and the connections that are kept for the next ones.
+
+    :param forget: called with a subscription that its subscriber knows nothing of, which is to end.
+    """
+
+    def __init__(self, limits: Limits, forget: Callable[[Subscription], None]) -> None:
+        self.limits = limits
+        self._places = _transport.descriptorShare(limits.maxEventConnections, DESCRIPTOR_PART)
+        self._forget = forget
+        self._active: dict[Subscription, _Delivery] = {}  # the one that began first is first
+        self._waiting: dict[Subscription, _Lane] = {}
+        self._prompt, self._untried, self._slow = prompt, untried, slow = _Lane(), _Lane(), _Lane()
+        places, half, least = self._places, shareOf(self._places, MAX_SHARE), shareOf(self._places, MIN_SHARE)
+        free = places // MIN_SHARE  # of those that hang at the most, so that newcomers find it free
+        self._order = (untried, least), (slow, least), (prompt, places), (untried, places), (slow, places)
+        self._shares = (
+            *(_Share(places, prompt, untried, slow), _Share(places - free, prompt, slow)),
+            *(_Share(half, untried, slow), _Share(half - free, slow)),
+        )
+        self._slowPeers: OrderedDict[str, None] = OrderedDict()  # whose last event failed or took long
+        self._isFilling = False
+        self._kept: OrderedDict[Subscription, tuple[PeerConnection, float]] = OrderedDict()  # and since when
+        self._idleAlarm: _loops.Alarm | None = None
+        self._queueAlarm: _loops.Alarm | None = None
+        self._lateAlarm: _loops.Alarm | None = None
+
+    def begin(self, subscriptions: Collection[Subscription]) -> None:
+        """Tell these subscribers what there is to tell, as soon as there is a connection for each."""
+        now = asyncio.get_running_loop().time()
+        for subscription in subscriptions:
+            isUnderWay = subscription in self._active or subscription in self._waiting
+            if not isUnderWay and subscription.hasNews(now):
+                self._queue(subscription)
+        self._fill()
+        for subscription in subscriptions:
+            if not subscription.isLive:  # an initial event that is still owed does not wait: many could be heaped up
+                self._discard(subscription)
+
+    def end(self, subscription: Subscription) -> None:
+        """Break off what is under way to a subscriber whose subscription has ended, but not the initial event."""
+        self._discard(subscription)
+        if subscription in self._kept:
+            self._kept.pop(subscription)[0].close()
+        delivery = self._active.get(subscription)
+        if delivery is not None and delivery.notice.seq:
+            self._drop(delivery)
+
+    def stop(self) -> None:
+        """Break everything off, and close every connection; it needs no loop, and a second time is harmless."""
+        for subscription in list(self._waiting):
+            self._discard(subscription)
+        for delivery in list(self._active.values()):
+            self._drop(delivery)
+        while self._kept:
+            self._kept.popitem()[1][0].close()
+        for alarm in (self._idleAlarm, self._queueAlarm, self._lateAlarm):
+            if alarm is not None:
+                alarm.set(None)
+        self._idleAlarm = self._queueAlarm = self._lateAlarm = None
+
+    def _discard(self, subscription: Subscription) -> None:
+        if (lane := self._waiting.pop(subscription, None)) is not None:
+            lane.waiting.discard(subscription.peer, subscription)
+
+    def _drop(self, delivery: '_Delivery') -> None:
+        self._remove(delivery)
+        delivery.cancel()
+
+    def _remove(self, delivery: '_Delivery') -> None:
+        del self._active[delivery.subscription]
+        delivery.lane.active -= 1
+
+    def _queue(self, subscription: Subscription) -> None:
+        lane = self._waiting[subscription] = self._laneOf(subscription)
+        lane.waiting.add(subscription.peer, subscription)
+
+    def _laneOf(self, subscription: Subscription) -> '_Lane':
+        """Return whom it waits with; a new one of an address that was slow the last time is no newcomer."""
+        if subscription.isPrompt:
+            return self._prompt
+        isKnown = subscription.isPrompt is not None or subscription.peer in self._slowPeers
+        return self._slow if isKnown else self._untried
+
+    def _fill(self) -> None:
+        """Begin what waits, as far as there are connections; what holds them up for long gives way."""
+        if self._isFilling:  # one has given way, and the loop below goes on
+            return
+        self._isFilling = True
+        try:
+            self._startEach()
+            while self._waiting and self._hurry():
+                self._startEach()
+        finally:
+            self._isFilling = False
+
+    def _startEach(self) -> None:
+        while self._waiting and (lane := self._nextLane()) is not None:
+            subscription = lane.waiting.pop()
+            del self._waiting[subscription]
+            if lane is self._untried and self._laneOf(subscription) is self._slow:  # its address was, meanwhile
+                self._queue(subscription)
+            else:
+                self._start(subscription, lane)
+
+    def _nextLane(self) -> '_Lane | None':
+        """Return where the next one is taken from; None when all that wait have to."""
+        full = [share for share in self._shares if share.isFull]
+        for lane, most in self._order:
+            if lane.waiting and lane.active < most and not any(lane in share.lanes for share in full):
+                return lane
+        return None
+
+    def _hurry(self) -> bool:
+        """Give up those that have been told of an event for long, as many as wait for their places; tell if any."""
+        loop = asyncio.get_running_loop()
+        if self._queueAlarm is None:
+            self._queueAlarm = _loops.Alarm(loop, self._fill)
+        if self._queueAlarm.due is not None:
+            return False  # none is late before it rings
+        late: list[_Delivery] = []
+        inTheWay = {lane for share in self._shares if share.isFull and share.isWanted for lane in share.lanes}
+        for delivery in self._active.values():
+            if delivery.lane not in inTheWay:
+                continue
+            if len(late) == len(self._waiting):
+                break
+            if delivery.began + PROMPT_SECONDS > loop.time():
+                self._queueAlarm.set(delivery.began + PROMPT_SECONDS)
+                break
+            late.append(delivery)
+        for delivery in late:
+            delivery.giveUp()
+        return bool(late)
+
+    def _start(self, subscription: Subscription, lane: '_Lane') -> None:
+        """Begin to tell a subscriber what comes next, if there is something."""
+        notice = subscription.take(asyncio.get_running_loop().time())
+        if notice is None:
+            return
+        connection, _ = self._kept.pop(subscription, (None, 0.0))
+        if self._kept and len(self._active) + len(self._kept) >= self._places:
+            self._kept.popitem()[1][0].close()  # the last that was used: all are told in turn, and its turn comes last
+        delivery = self._active[subscription] = _Delivery(self, subscription, notice, connection, lane)
+        lane.active += 1
+        delivery.tryNext()
+
+    def ended(self, delivery: '_Delivery', *, isDelivered: bool, isOurFault: bool = False) -> None:
+        """Take note of how a delivery has ended: keep its connection for the next event, give its place to another.
+
+        :param isOurFault: the subscriber is not to blame.
+        """
+        subscription, connection = delivery.subscription, delivery.connection
+        self._remove(delivery)
+        isInTime = asyncio.get_running_loop().time() <= delivery.began + PROMPT_SECONDS
+        if not isOurFault:
+            subscription.isPrompt = isDelivered and isInTime
+            self._notePace(subscription)
+        subscription.settle(delivery.notice, isDelivered=isDelivered, isCounted=not isOurFault)
+        if subscription.isPaused:
+            log.debug('> %s is told nothing until it renews: %d events failed', subscription.sid, subscription.failures)
+        if connection is not None and connection.isOpen and subscription.isLive:
+            self._keep(subscription, connection)
+        elif connection is not None:
+            connection.close()
+        self.begin((subscription,))  # what has come meanwhile
+
+    def _notePace(self, subscription: Subscription) -> None:
+        """Remember of an address whether it was slow: who ends a subscription for a new one is no newcomer again."""
+        self._slowPeers.pop(subscription.peer, None)
+        if not subscription.isPrompt:
+            self._slowPeers[subscription.peer] = None
+            if len(self._slowPeers) > self.limits.maxSubscriptions:
+                self._slowPeers.popitem(last=False)
+
+    def disowned(self, delivery: '_Delivery') -> None:
+        """End a delivery, and its subscription, as the subscriber does not know it (UDA 1.1 §4.3.2)."""
+        subscription = delivery.subscription
+        log.debug('> %s is not known to its subscriber', subscription.sid)
+        subscription.end()
+        self.ended(delivery, isDelivered=False, isOurFault=True)
+        self._forget(subscription)
+
+    def lookAt(self, due: float) -> None:
+        """Look for late ones then, unless that is done before: a timer for each would cost more than its event."""
+        if self._lateAlarm is None:
+            self._lateAlarm = _loops.Alarm(asyncio.get_running_loop(), self._onLate)
+        if self._lateAlarm.due is None or self._lateAlarm.due > due:
+            self._lateAlarm.set(due)
+
+    def _onLate(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for delivery in list(self._active.values()):
+            if delivery.due <= now:
+                delivery.late(now)
+        if self._active:
+            self.lookAt(min(delivery.due for delivery in self._active.values()))
+
+    def _keep(self, subscription: Subscription, connection: PeerConnection) -> None:
+        loop = asyncio.get_running_loop()
+        self._kept[subscription] = connection, loop.time()
+        self._idleAlarm = self._idleAlarm or _loops.Alarm(loop, self._onIdle)
+        due = self._endOf(connection, loop.time())
+        if self._idleAlarm.due is None or self._idleAlarm.due > due:
+            self._idleAlarm.set(due)
+
+    def _endOf(self, connection: PeerConnection, since: float) -> float:
+        """Return when a kept connection is closed if nothing happens: soon while the rest of an answer is awaited.
+
+        :param since: when the head of its answer came.
+        """
+        if connection.isReusable or connection.askedAt is None:
+            return since + self.limits.idleSeconds
+        return connection.askedAt + self.limits.eventSeconds
+
+    def _onIdle(self) -> None:
+        """Close those that nothing went over for long, or too slowly, and those that the peers have closed."""
+        now = asyncio.get_running_loop().time()
+        for subscription, (connection, since) in list(self._kept.items()):
+            if not connection.isOpen or self._endOf(connection, since) <= now:
+                del self._kept[subscription]
+                connection.close()
+        if self._kept and self._idleAlarm is not None:
+            self._idleAlarm.set(min(self._endOf(*kept) for kept in self._kept.values()))
+
+
+class _Lane:
+    """Subscribers that are alike in how they have answered: those who wait, and how many are being told."""
+
+    def __init__(self) -> None:
+        self.waiting: Turns[Subscription] = Turns()
+        self.active = 0
+
+
+class _Share:
+    """So many connections, which some lanes have at most together."""
+
+    def __init__(self, most: int, *lanes: _Lane) -> None:
+        self.most = most
+        self.lanes = lanes
+
+    @property
+    def isFull(self) -> bool:
+        """Tell whether one more has to wait."""
+        return sum(lane.active for lane in self.lanes) >= self.most
+
+    @property
+    def isWanted(self) -> bool:
+        """Tell whether one waits."""
+        return any(lane.waiting for lane in self.lanes)
+
+
+class _Delivery:
+    """One event on its way to one subscriber: to its callbacks in order, until one takes it (UDA 1.1 §4.1.2).
+
+    :param connection: a former one, which may have been closed since.
+    :param lane: that it counts in.
+    """
+
+    def __init__(
+        self,
+        notifier: Notifier,
+        subscription: Subscription,
+        notice: Notice,
+        connection: PeerConnection | None,
+        lane: _Lane,
+    ) -> None:
+        self.subscription = subscription
+        self.notice = notice
+        self.connection = connection
+        self.lane = lane
+        self.began = asyncio.get_running_loop().time()
+        self._notifier = notifier
+        self._left = iter(subscription.request.callbacks)
+        self._callback = subscription.request.callbacks[0]
+        self._isSecond = False  # try of the same callback
+        self._isOurFault = False
+        self._triedAt = self.began
+
+    @property
+    def due(self) -> float:
+        """When it is late, in the loop's time."""
+        askedAt = None if self.connection is None else self.connection.askedAt
+        limits = self._notifier.limits
+        phase = self._triedAt + limits.connectSeconds if askedAt is None else askedAt + limits.eventSeconds
+        return min(phase, self.began + NOTICE_SECONDS)
+
+    def tryNext(self) -> None:
+        """Send the event to the next callback, over the former connection where it still works."""
+        callback = next(self._left, None)
+        if callback is None:
+            self._notifier.ended(self, isDelivered=False, isOurFault=self._isOurFault)
+            return
+        self._callback, self._isSecond = callback, False
+        connection = self.connection
+        if connection is not None and connection.isReusable and connection.place == callback.place:
+            self._ask(connection)
+        else:
+            self._askAnew()
+
+    def late(self, now: float) -> None:
+        """Give up the callback that is waited for, or the event when all its time is over."""
+        self.cancel()
+        if now >= self.began + NOTICE_SECONDS:
+            self._left = iter(())
+        self._onAnswer(TimeoutError(f'no answer after {now - self.began:.1f} s'))
+
+    def giveUp(self) -> None:
+        """End it as one that was not taken."""
+        self.cancel()
+        self._notifier.ended(self, isDelivered=False)
+
+    def cancel(self) -> None:
+        """Break it off, and call nobody."""
+        if self.connection is not None:
+            self.connection.close()
+
+    def _askAnew(self) -> None:
+        self.cancel()
+        self._isSecond = True
+        self._triedAt = asyncio.get_running_loop().time()
+        self.connection = PeerConnection(self._callback.place, self._notifier.limits.maxEventAnswerBytes)
+        self._ask(self.connection)
+
+    def _ask(self, connection: PeerConnection) -> None:
+        notice, subscription = self.notice, self.subscription
+        version = subscription.request.version
+        connection.ask(renderEvent(self._callback, subscription.sid, notice.seq, notice.body, version), self._onAnswer)
+        self._notifier.lookAt(self.due)
+
+    def _onAnswer(self, outcome: Outcome) -> None:
+        told = outcome if isinstance(outcome, Exception) else outcome.status
+        log.debug('> %s event %d of %s: %r', self._callback.host, self.notice.seq, self.subscription.sid, told)
+        if isinstance(outcome, ConnectionError) and not self._isSecond:  # a kept one, closed in the same moment
+            self._askAnew()
+        elif not isinstance(outcome, Exception) and outcome.status in SUCCESS:
+            self._notifier.ended(self, isDelivered=True)
+        elif told == UNKNOWN_SID and self.notice.seq:  # to the initial event it says no more than that that came early
+            self._notifier.disowned(self)
+        else:
+            self._isOurFault = isinstance(outcome, OSError) and outcome.errno in OUR_FAULTS
+            self.tryNext()
+
+
+def shareOf(count: int, part: int) -> int:
+    """Return one of so many parts, rounded up."""
+    return -(-count // part)
