@@ -18,7 +18,6 @@ from tempfile import TemporaryDirectory
 # Each pure module, and its own test below tests/unit.
 PURE = {
     'Errors': 'errors',
-    'Objects': 'objects',
     'base/limits': 'limits',
     'base/xml': 'xml',
     'base/options': 'options',
@@ -36,6 +35,7 @@ PURE = {
     'description/hints': 'hints',
     'description/scpd': 'scpd',
     'description/declaration': 'declaration',
+    'description/device': 'objects',
     'description/vendor': 'vendor',
     'description/writing': 'description',
     'description/reading': 'reading',

@@ -5,6 +5,8 @@ async with upnp.Announcer(device) as server:
     await server.serveForever()
 """
 
+from . import HTTP as HTTP
+from . import SSDP as SSDP
 from ._version import __version__
 from .base.limits import Limits
 from .description.declaration import action

@@ -67,7 +67,7 @@ def addEcho(service: upnp.Service, name: str, function: Any, dataTypes: Sequence
         for direction, prefix in (('in', ''), ('out', 'out_'))
         for dataType in dataTypes
     ]
-    service.actions.append(upnp.Objects.Action(name=name, function=function, arguments=arguments))
+    service.actions.append(upnp.Action(name=name, function=function, arguments=arguments))
 
 
 def makeSwitch() -> upnp.Service:
@@ -79,7 +79,7 @@ def makeSwitch() -> upnp.Service:
     addEcho(switch, 'EchoSlowly', echoSlowly, DATA_TYPES)
     for index, dataType in enumerate(DATA_TYPES):
         addEcho(switch, f'Echo_{nameOf(dataType)}', echoSlowly if index % 2 else echo, [dataType])
-    switch.actions.append(upnp.Objects.Action(name='Optional'))
+    switch.actions.append(upnp.Action(name='Optional'))
     return switch
 
 

@@ -42,10 +42,10 @@ from upnp.base import xml as _xml
 from upnp.base.xml import Element
 from upnp.description import types as _types
 from upnp.description.types import DATA_TYPES, ValueMismatch
+from upnp.discovery.ssdp import AnnouncerService
 from upnp.discovery.targets import MX_SHARE, Search, answerDelays, bundled
 from upnp.eventing.gena import CallbackRule, parseSubscribe
 from upnp.http.message import Request, Response, headEnd, parse, parseChunkSize, parseRequest, pathOf, render
-from upnp.SSDP import AnnouncerService
 
 pytestmark = pytest.mark.fuzz
 

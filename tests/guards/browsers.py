@@ -11,21 +11,21 @@ NO_CALL = ('protocol/test_control.py::test_what_is_no_call_gets_a_status_and_no_
 GUARDS = (
     Guard(
         'a request for another host is refused',
-        'HTTP.py',
+        'http/server.py',
         'if not self._isForUs(request):',
         'if False:',
         ('protocol/test_http.py::test_a_request_for_another_host_is_refused_whatever_it_asks_for',),
     ),
     Guard(
         'HTTP/1.0 names no other host either',
-        'HTTP.py',
+        'http/server.py',
         'named is None or isOurs(named, request.host)',
         "request.version == 'HTTP/1.0' or isOurs(str(named), request.host)",
         ('protocol/test_http.py::test_http_1_0_may_leave_the_host_out_and_not_name_another',),
     ),
     Guard(
         'the host of the absolute form is ours too',
-        'HTTP.py',
+        'http/server.py',
         'not request.authority or isOurs(request.authority, request.host)',
         'True',
         ('protocol/test_http.py::test_the_host_of_the_absolute_form_counts_too',),
@@ -81,7 +81,7 @@ GUARDS = (
     ),
     Guard(
         'a method that is not for what is served is refused',
-        'HTTP.py',
+        'http/server.py',
         'if request.method not in resource.answer.methods:',
         'if False:',
         ('protocol/test_control.py::test_a_control_path_takes_posts_only',),

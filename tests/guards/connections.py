@@ -112,7 +112,7 @@ GUARDS = (
     ),
     Guard(
         'a peer that nobody knows is not served',
-        'HTTP.py',
+        'http/server.py',
         ' or not connection.isKnown',
         '',
         ('protocol/test_transport.py::test_a_connection_of_nobody_is_not_served',),
@@ -133,7 +133,7 @@ GUARDS = (
     ),
     Guard(
         'requests sent in advance delay nobody',
-        'HTTP.py',
+        'http/server.py',
         'if served % ANSWERS_AT_ONCE == 0:',
         'if False:',
         ('protocol/test_control.py::test_a_peer_that_has_sent_much_in_advance_delays_nobody',),

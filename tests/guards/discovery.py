@@ -7,7 +7,7 @@ __all__ = ['GUARDS']
 GUARDS = (
     Guard(
         'a datagram beyond maxDatagramBytes is dropped, on a socket of its own',
-        'SSDP.py',
+        'discovery/ssdp.py',
         'data.startswith(ADVERTISEMENT_START) or self._isTooLong(data)',
         'data.startswith(ADVERTISEMENT_START)',
         ('protocol/test_ssdp.py::test_a_datagram_beyond_the_limit_is_dropped_whoever_read_it',),
@@ -42,14 +42,14 @@ GUARDS = (
     ),
     Guard(
         'a search that came in on another interface is not answered here',
-        'SSDP.py',
+        'discovery/ssdp.py',
         ' or self._isElsewhere(addr)',
         '',
         ('protocol/test_ssdp.py::test_a_search_to_all_is_answered_on_the_interface_that_it_came_in_on',),
     ),
     Guard(
         'the source of a search is looked at before it is answered',
-        'SSDP.py',
+        'discovery/ssdp.py',
         'return access.isAnswered(addr[0], self.interface)',
         'return True',
         ('protocol/test_ssdp.py::test_a_search_is_answered_on_its_link_or_where_that_is_allowed',),
@@ -70,7 +70,7 @@ GUARDS = (
     ),
     Guard(
         'port 0 is not answered',
-        'SSDP.py',
+        'discovery/ssdp.py',
         'addr[1] == 0 or ',
         '',
         ('protocol/test_ssdp.py::test_port_0_is_never_answered',),
@@ -133,28 +133,28 @@ GUARDS = (
     ),
     Guard(
         'requests that were parsed are not heaped up',
-        'SSDP.py',
+        'discovery/ssdp.py',
         'if len(self._known) >= MAX_KNOWN_REQUESTS:',
         'if False:',
         ('protocol/test_ssdp.py::test_searches_that_differ_are_not_heaped_up',),
     ),
     Guard(
         'long requests are not kept',
-        'SSDP.py',
+        'discovery/ssdp.py',
         'if len(data) <= MAX_KNOWN_BYTES:',
         'if True:',
         ('protocol/test_ssdp.py::test_searches_that_differ_are_not_heaped_up',),
     ),
     Guard(
         'a search for what is not ours takes no place',
-        'SSDP.py',
+        'discovery/ssdp.py',
         'if bundles:  # a search that is not ours takes no place',
         'if True:',
         ('protocol/test_ssdp.py::test_searches_that_differ_are_not_heaped_up',),
     ),
     Guard(
         'answers that were rendered are not heaped up',
-        'SSDP.py',
+        'discovery/ssdp.py',
         'if len(self._known) >= MAX_KNOWN_SEARCHES:',
         'if False:',
         ('protocol/test_ssdp.py::test_answers_under_many_versions_are_not_heaped_up',),

@@ -66,7 +66,7 @@ GUARDS = (
     ),
     Guard(
         'a page that is closed is forgotten',
-        'HTTP.py',
+        'http/server.py',
         """        finally:
             answer.ended()""",
         """        finally:
@@ -75,7 +75,7 @@ GUARDS = (
     ),
     Guard(
         'idle connections give way before an open page',
-        'HTTP.py',
+        'http/server.py',
         'connection.isBusy = True  # one that is idle gives way before it',
         'pass',
         (f'{NEWS}::test_idle_connections_give_way_before_an_open_page',),
@@ -161,7 +161,7 @@ GUARDS = (
     ),
     Guard(
         'whoever says to be Windows cannot fill the log',
-        'HTTP.py',
+        'http/server.py',
         'isNew = peer not in self._seenBy and len(self._seenBy) < MAX_SEEN_BY',
         'isNew = True',
         (f'{HTTP}::test_whoever_says_to_be_windows_cannot_fill_the_log',),

@@ -183,7 +183,7 @@ GUARDS = (
     ),
     Guard(
         'after a broken request the connection is closed',
-        'HTTP.py',
+        'http/server.py',
         "HttpRequest('', '', 'HTTP/1.1', {'connection': 'close'})",
         "HttpRequest('', '', 'HTTP/1.1', {})",
         ('protocol/test_http.py::test_a_broken_request_closes_the_connection_and_an_unknown_path_does_not',),
@@ -198,7 +198,7 @@ GUARDS = (
     ),
     Guard(
         'the log has the words of a peer as repr',
-        'HTTP.py',
+        'http/server.py',
         "FETCHED = '< %s:%s %s %r: %d'",
         "FETCHED = '< %s:%s %s %s: %d'",
         ('protocol/test_http.py::test_what_a_peer_asks_for_does_nothing_to_whoever_reads_the_log',),

@@ -74,9 +74,9 @@ def test_netlink_and_netifaces_know_the_same_addresses(watched: Watched) -> None
     watched.host.ip('address add 10.1.1.1/20 dev eth0', 'address add 10.9.0.1 peer 10.9.0.2/32 dev eth0')
     watched.host.ip('address add fd00::1:0:0:1/56 dev eth0 nodad', 'link add quiet type bridge')
     watched.waitFor('quiet', '', DOWN)
-    watched.prompt.do('from upnp import _watch')
-    netlink = watched.prompt.do('[one for one, _ in _watch.readNetlink()]')
-    netifaces = watched.prompt.do('[one for one, _ in _watch.readNetifaces()]')
+    watched.prompt.do('from upnp.addressing import watch')
+    netlink = watched.prompt.do('[one for one, _ in watch.readNetlink()]')
+    netifaces = watched.prompt.do('[one for one, _ in watch.readNetifaces()]')
     assert sorted(one[:4] for one in netlink) == sorted(one[:4] for one in netifaces)
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 import upnp
-from upnp import UPnP
+from upnp.announcer import announcer as UPnP
 from upnp.announcer import preparation as _publication
 from upnp.description import writing as Description
 from upnp.eventing import gena as GENA
-from upnp.HTTP import Resource
+from upnp.http.server import Resource
 
 from .cable import Asker, Cable
 from .devices import DEVICE_TYPE, UDN, demo, lamp

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import pytest
 
 import upnp
-from upnp.HTTP import ControlAnswer, HttpRequest
+from upnp.http.server import ControlAnswer, HttpRequest
 
 from .devices import DEVICE_TYPE, UUID
 from .fakes import Clock, FakeTransport, HeldClock, run

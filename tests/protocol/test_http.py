@@ -16,7 +16,7 @@ from upnp.base.options import checkedAllowedHosts
 from upnp.control.calls import Calls
 from upnp.description import writing as Description
 from upnp.eventing.events import Events
-from upnp.HTTP import (
+from upnp.http.server import (
     HTTP,
     DescriptionAnswer,
     HttpAnswer,
@@ -762,7 +762,7 @@ def test_windows_is_told_of_once_for_each_address(caplog: pytest.LogCaptureFixtu
             reader.feed_eof()
             await server.InConnection(reader, writer)
 
-    with caplog.at_level(logging.INFO, 'upnp.HTTP'):
+    with caplog.at_level(logging.INFO, 'upnp.http.server'):
         run(scene())
     assert [one.getMessage() for one in caplog.records] == [f'seen by Windows at 192.0.2.{host}' for host in (4, 5)]
 
@@ -776,7 +776,7 @@ def test_whoever_says_to_be_windows_cannot_fill_the_log(caplog: pytest.LogCaptur
             reader.feed_eof()
             await server.InConnection(reader, writer)
 
-    with caplog.at_level(logging.INFO, 'upnp.HTTP'):
+    with caplog.at_level(logging.INFO, 'upnp.http.server'):
         run(scene())
     told = [one.getMessage() for one in caplog.records]
     assert (len(told), told[1]) == (64, 'seen by Windows at fe80::1%3')

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 import pytest
 
 import upnp
-from upnp.HTTP import HTTP
 from upnp.http.listener import ATTEMPTS, listeningSockets
+from upnp.http.server import HTTP
 
 from .fakes import FakeTransport
 from .test_http import Site, get, statuses

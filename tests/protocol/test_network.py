@@ -10,7 +10,7 @@ import pytest
 
 import upnp
 from upnp.addressing.interfaces import TENTATIVE, Interface
-from upnp.HTTP import HTTP
+from upnp.http.server import HTTP
 
 from .cable import Asker, Cable, Packet
 from .devices import UDN, demo
@@ -366,7 +366,7 @@ def test_a_failure_to_send_is_counted_and_told_once_for_each_cause(caplog: pytes
                     endpoint.error_received(OSError(number, f'error {number}'))
             return dict(server.ssdp.failures)
 
-    with caplog.at_level(logging.INFO, 'upnp.SSDP'):
+    with caplog.at_level(logging.INFO, 'upnp.discovery.ssdp'):
         failures = run(scene())
     assert failures == {(name, number): 2 if number == errno.ENETUNREACH else 1 for name, number in failures}
     assert len(failures) == 4

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import upnp
-from upnp.HTTP import HttpRequest
+from upnp.http.server import HttpRequest
 from upnp.presentation.custompages import PageSource, pageAt
 
 from .fakes import FakeTransport, HeldClock, run

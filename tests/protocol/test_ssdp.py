@@ -10,7 +10,7 @@ import pytest
 import upnp
 from upnp.addressing.interfaces import Interface
 from upnp.discovery.sockets import GROUP, PORT
-from upnp.SSDP import SSDP, AnnouncerService, Answer, Notify
+from upnp.discovery.ssdp import SSDP, AnnouncerService, Answer, Notify
 
 from .cable import Asker, Cable, CableLinks, Packet
 from .devices import DEVICE_TYPE, SERVICE_TYPE, UDN, demo, lamp

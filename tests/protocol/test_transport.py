@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 import upnp
-from upnp.HTTP import HTTP, HttpAnswer, HttpRequest
 from upnp.http.connection import Connection
+from upnp.http.server import HTTP, HttpAnswer, HttpRequest
 from upnp.http.transport import Listener, SocketTransport, descriptorShare
 
 from .fakes import Clock, ClockLoop, FakeTransport, HeldClock, run

@@ -2,6 +2,8 @@
 
 import importlib
 import inspect
+import pydoc
+import typing
 import warnings
 from inspect import Parameter
 
@@ -72,14 +74,21 @@ METHODS = [
 ]
 
 AT_THE_TOP = {'Announcer': 'UPnP', 'Annoncer': 'UPnP', 'Device': 'Objects', 'Service': 'Objects', 'Icon': 'Objects'}
+PUBLIC = ('upnp', 'upnp.Errors', 'upnp.HTTP', 'upnp.Objects', 'upnp.SSDP', 'upnp.UPnP')
 POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD, Parameter.VAR_POSITIONAL)
 
 
 def classNamed(module: str, name: str) -> type:
     """A class of the package."""
-    found = getattr(importlib.import_module(f'upnp.{module}'), name)
+    found = getattr(importlib.import_module(f'upnp.{module}'.rstrip('.')), name)
     assert inspect.isclass(found)
     return found
+
+
+def classesOf(module: str) -> list[type]:
+    """The classes that a public module hands out."""
+    public = importlib.import_module(module)
+    return [kind for name in public.__all__ if inspect.isclass(kind := getattr(public, name))]
 
 
 def shown(parameters: list[Parameter]) -> str:
@@ -112,7 +121,30 @@ def test_a_class_has_its_documented_base(module: str, name: str, base: type | st
     assert wanted in kind.__mro__[1:]
     if isinstance(base, type):
         assert kind.__bases__ == (base,)
-    assert (kind.__module__.partition('.')[0], kind.__qualname__) == ('upnp', name)
+    assert (kind.__module__, kind.__qualname__) == (f'upnp.{module}', name)
+
+
+@pytest.mark.parametrize('module', PUBLIC)
+def test_a_public_module_hands_out_classes_under_its_own_name(module: str) -> None:
+    names = importlib.import_module(module).__all__
+    kinds = [kind for name in names if inspect.isclass(kind := getattr(importlib.import_module(module), name))]
+    assert [kind for kind in kinds if kind.__module__ not in PUBLIC] == []
+    assert [
+        kind for kind in kinds if getattr(importlib.import_module(kind.__module__), kind.__name__) is not kind
+    ] == []
+    if module != 'upnp':
+        assert {kind.__module__ for kind in kinds} == {module}
+
+
+@pytest.mark.parametrize('module', PUBLIC)
+def test_the_hints_and_the_help_of_all_that_is_public_can_be_had(module: str) -> None:
+    for kind in classesOf(module):
+        typing.get_type_hints(kind)
+        for member in vars(kind).values():
+            function = getattr(member, '__func__', getattr(member, 'fget', member))
+            if inspect.isfunction(function):
+                typing.get_type_hints(function)
+        assert f'class {kind.__name__}' in pydoc.plain(pydoc.render_doc(kind))
 
 
 @pytest.mark.parametrize(('module', 'name', 'method', 'parameters'), METHODS)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from upnp import Device
-from upnp.__main__ import MAX_ICON_BYTES, deviceOf, main, parser
+from upnp.commands.main import MAX_ICON_BYTES, deviceOf, main, parser
 from upnp.description import writing as Description
 
 UUID = '00a56575-78fa-40fe-b107-8f4b5043a2b0'

@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 import upnp
-from upnp import Objects
+from upnp.description import device as Objects
 
 UUID_TEXT = '00a56575-78fa-40fe-b107-8f4b5043a2b0'
 KINDS = [upnp.Device, upnp.Service, upnp.Icon, upnp.Action, upnp.Argument, upnp.StateVariable, upnp.Extension]

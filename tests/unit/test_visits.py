@@ -6,9 +6,11 @@ import sys
 
 import pytest
 
-from upnp import HTTP, SSDP, Service
+from upnp import Service
 from upnp.commands.activity import MAX_TOLD, MORE, REPEATED_SECONDS, Lately, Teller, Visit, visitOf
-from upnp.HTTP import Resource
+from upnp.discovery import ssdp as SSDP
+from upnp.http import server as HTTP
+from upnp.http.server import Resource
 from upnp.presentation.custompages import pageAt
 
 LAMP = Service(serviceType='urn:example-org:service:lamp:1')
@@ -28,7 +30,7 @@ RESOURCES = {
 
 def record(message: str, *args: object, level: int = logging.DEBUG) -> logging.LogRecord:
     """A record of the log."""
-    return logging.LogRecord('upnp.HTTP', level, __file__, 1, message, args, None)
+    return logging.LogRecord('upnp.http.server', level, __file__, 1, message, args, None)
 
 
 def fetched(method: str, path: str, status: int = 200, peer: str = '192.168.1.7') -> logging.LogRecord:

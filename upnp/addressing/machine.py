@@ -6,8 +6,8 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 
+from ..description.device import Device
 from ..Errors import DescriptionError
-from ..Objects import Device
 
 __all__ = ['hostNames', 'machineIdentity', 'settleUuids', 'systemToken']
 

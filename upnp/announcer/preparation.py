@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 
 from ..addressing.machine import machineIdentity, settleUuids
 from ..description import writing as Description
+from ..description.device import Device, FilePath, Icon
 from ..discovery.targets import Advertisement, Root
 from ..Errors import DescriptionError
-from ..HTTP import HTTP
 from ..http.answers import Resource
-from ..Objects import Device, FilePath, Icon
+from ..http.server import HTTP
 
 __all__ = ['prepare', 'published', 'withPages']
 

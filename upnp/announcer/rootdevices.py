@@ -6,10 +6,10 @@ It refuses to know how they are described and when they are announced.
 from collections.abc import Callable
 
 from ..description import writing as Description
+from ..description.device import Device, Service
 from ..description.elements import _BaseObj
 from ..discovery.targets import bootIdAt, nextBootId
 from ..Errors import DescriptionError
-from ..Objects import Device, Service
 
 __all__ = ['Roots', 'checkedDevice']
 

@@ -13,6 +13,8 @@ class Limits:
     ``Announcer(device, limits=upnp.Limits(maxConnections=32))``.
     """
 
+    __module__ = 'upnp'
+
     maxDatagramBytes: int = 8192
     """A longer datagram is dropped unread; UDA wants messages that fit one packet."""
 

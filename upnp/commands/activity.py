@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TextIO
 
-from .. import HTTP, SSDP
 from ..base.logtext import legible
 from ..description.writing import typeNoun
+from ..discovery import ssdp as SSDP
+from ..http import server as HTTP
 from ..http.answers import REASONS, Resource
 from ..presentation.custompages import FunctionAnswer, OwnPageAnswer
 

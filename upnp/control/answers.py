@@ -5,10 +5,10 @@ import re
 from collections.abc import Callable, Mapping
 
 from ..base.logtext import Legible
+from ..description.device import Service
 from ..description.hints import Call
 from ..Errors import ActionError, MessageError
 from ..http.answers import CalledAnswer
-from ..Objects import Service
 from . import soap as SOAP
 
 __all__ = ['ControlAnswer']

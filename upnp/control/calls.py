@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from ..base.limits import Limits
 from ..base.logtext import Legible, tracebackOf
+from ..description.device import Action, Service
 from ..description.hints import Call, callParameter
 from ..Errors import ActionError
 from ..http.admission import Admission
-from ..Objects import Action, Service
 from .worker import Job, Worker
 
 __all__ = ['PAGES', 'Calls']

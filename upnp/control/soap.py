@@ -10,10 +10,10 @@ from typing import NamedTuple
 from ..base import xml as _xml
 from ..base.limits import Limits
 from ..base.xml import Node, escape, forbiddenCharacter
+from ..description.device import Action, Argument, Service, StateVariable
 from ..description.types import ValueMismatch
 from ..description.urn import includes
 from ..Errors import ActionError, MessageError
-from ..Objects import Action, Argument, Service, StateVariable
 
 __all__ = ['ActionCall', 'VariableQuery', 'parseCall', 'renderFault', 'renderResult', 'renderValue']
 

@@ -20,10 +20,12 @@ class _BaseObj:
     :raises TypeError: a name that no element has; the nearest right one is named.
     """
 
+    __module__ = 'upnp.Objects'
+
     _childKinds: ClassVar[Mapping[str, 'type[_BaseObj]']] = {}
     _parent: '_BaseObj | None' = None
     _observers: tuple[Callable[[], None], ...] = ()
-    _valueObservers: 'tuple[Callable[[_BaseObj, _BaseObj], None], ...]' = ()
+    _valueObservers: tuple[Callable[['_BaseObj', '_BaseObj'], None], ...] = ()
 
     def __init__(self, obj: Mapping[str, object] | None = None, **elements: object) -> None:
         for name, kind in self._childKinds.items():
@@ -152,6 +154,8 @@ class Children(MutableSequence[Kind], Generic[Kind]):
     ``service.actions['GetStatus']`` and ``service.actions[0]`` both work. A child belongs to one parent. Which child is
     meant (``in``, ``index``, ``remove``) is told by identity: of two equal ones the right one goes.
     """
+
+    __module__ = 'upnp.Objects'
 
     def __init__(self, owner: _BaseObj, kind: type[Kind]) -> None:
         self._owner = owner

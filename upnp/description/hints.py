@@ -53,6 +53,8 @@ class Call:
     :param action: the action's name.
     """
 
+    __module__ = 'upnp'
+
     peer: tuple[str, int]
     host: str
     headers: Mapping[str, str]

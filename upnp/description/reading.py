@@ -12,8 +12,8 @@ from enum import Enum
 from ..base.limits import Limits
 from ..base.xml import Node, parse
 from ..Errors import DescriptionError, MessageError
-from ..Objects import Device, Extension, Icon, Service
 from . import types as _types
+from .device import Device, Extension, Icon, Service
 from .scpd import Action, Argument, StateVariable
 from .vendor import DEVICE_NAMESPACE, WINDOWS_ELEMENTS, WindowsElement
 from .writing import TEXT_ELEMENTS, UNUSED_VARIABLE

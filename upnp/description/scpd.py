@@ -37,6 +37,8 @@ class Argument(_BaseObj):
     ``direction`` is ``in`` or ``out``; ``retval`` may mark the first ``out`` one.
     """
 
+    __module__ = 'upnp.Objects'
+
     name: str | None = None
     direction: str = 'in'
     relatedStateVariable: str | None = None
@@ -55,6 +57,8 @@ class Action(_BaseObj):
     or a dict by name. A parameter of it that is annotated :class:`upnp.Call` gets the call. Without a function, callers
     are told 602, Optional Action Not Implemented.
     """
+
+    __module__ = 'upnp.Objects'
 
     _childKinds: ClassVar[Mapping[str, type[_BaseObj]]] = {'arguments': Argument}
     _compared = ('name', 'arguments')
@@ -89,6 +93,8 @@ class StateVariable(_BaseObj):
     As an attribute of a :class:`upnp.Service` subclass it declares a variable: the instance's attribute of that name is
     its value.
     """
+
+    __module__ = 'upnp.Objects'
 
     name: str | None = None
     dataType: str = 'string'

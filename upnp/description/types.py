@@ -13,20 +13,22 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from decimal import Decimal
     from uuid import UUID
+else:  # their modules are loaded when a value needs them; until then a hint says what the two support
+    from typing import SupportsFloat as Decimal
+    from typing import SupportsInt as UUID
 
 __all__ = [
     *('DATA_TYPES', 'NUMERIC_TYPES', 'Range', 'Value', 'ValueMismatch', 'checkAllowed', 'coerce', 'parse', 'render'),
     'zero',
 ]
 
-# Decimal and UUID by name: their modules are loaded when a value needs them.
-Value: TypeAlias = Union[bool, int, float, 'Decimal', str, bytes, date, datetime, time, 'UUID']
-Number: TypeAlias = Union[int, float, 'Decimal']
+Value: TypeAlias = bool | int | float | Decimal | str | bytes | date | datetime | time | UUID
+Number: TypeAlias = int | float | Decimal
 Moment = TypeVar('Moment', datetime, time)
 
 INVALID_ARGS, INVALID_VALUE, OUT_OF_RANGE = 402, 600, 601  # UDA 2.0 §3.2.5
@@ -76,6 +78,9 @@ class Range(NamedTuple):
     minimum: float
     maximum: float
     step: float | None = None
+
+
+Range.__module__ = 'upnp'  # which a NamedTuple cannot say inside
 
 
 class DataType(NamedTuple):

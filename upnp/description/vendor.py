@@ -65,6 +65,8 @@ class Extension(_BaseObj):
     want a certain one; others do not care, and it is not compared.
     """
 
+    __module__ = 'upnp.Objects'
+
     _childKinds: ClassVar[Mapping[str, type[_BaseObj]]] = {}
 
     namespace: str | None = None

@@ -11,7 +11,7 @@ from zlib import crc32
 
 from ..base.xml import Element, Template, escape, render
 from ..Errors import DescriptionError
-from ..Objects import Device, Icon, Service
+from .device import Device, Icon, Service
 from .scpd import Action, Argument, StateVariable, checkScpd
 from .vendor import (
     DEVICE_NAMESPACE,

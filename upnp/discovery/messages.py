@@ -14,9 +14,9 @@ from ..addressing.access import Access
 from ..addressing.addresses import SocketAddress
 from ..addressing.interfaces import Interface
 from ..base.limits import Limits
+from ..description.device import Device
 from ..http import message as _message
 from ..http.message import DateStamp
-from ..Objects import Device
 from .sockets import GROUP, LINK_GROUP, PORT, SITE_GROUP, groupAddress, groupOf
 from .targets import Advertisement, Target
 from .transport import LinkTransport
@@ -120,6 +120,8 @@ class Answer(SSDPResponse):
     :param config: the :class:`SSDP` that answers.
     """
 
+    __module__ = 'upnp.SSDP'
+
     def __init__(self, config: Config, status_code: int, reason: str) -> None:
         super().__init__(status_code, reason)
         self._config = config
@@ -216,6 +218,8 @@ class Notify(SSDPRequest):
     :param nts: ``ssdp:alive``, ``ssdp:update`` or ``ssdp:byebye``.
     :param nextBootId: of an update, the BOOTID of the advertisements that follow.
     """
+
+    __module__ = 'upnp.SSDP'
 
     def __init__(self, config: Config, device: Device, *, nts: str = ALIVE, nextBootId: int = 0) -> None:
         super().__init__('NOTIFY')

@@ -1,7 +1,7 @@
 """What a device advertises, which searches concern it, and when it speaks (UDA 1.1 §1.2, §1.3).
 
-It decides and computes; sockets, clocks and message bytes are the business of :mod:`upnp.SSDP`. Times are seconds of
-one monotonic clock and come in as ``now``; chance comes in as a ``Random``.
+It decides and computes; sockets, clocks and message bytes are the business of :mod:`upnp.discovery.ssdp`. Times are
+seconds of one monotonic clock and come in as ``now``; chance comes in as a ``Random``.
 """
 
 from collections import deque
@@ -13,8 +13,8 @@ from random import Random
 from typing import Generic, NamedTuple, TypeVar
 
 from ..base.limits import Limits
+from ..description.device import Device
 from ..description.urn import splitVersion
-from ..Objects import Device
 
 __all__ = [
     'Advertisement',

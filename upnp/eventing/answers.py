@@ -2,9 +2,9 @@
 
 import logging
 
+from ..description.device import Service
 from ..Errors import MessageError
 from ..http.answers import ResourceAnswer
-from ..Objects import Service
 from . import gena as GENA
 from .subscriptions import Subscription
 

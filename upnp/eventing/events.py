@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from ..base import loops as _loops
 from ..base.limits import Limits
+from ..description.device import Service, StateVariable
 from ..description.elements import _BaseObj
 from ..discovery.targets import onGrid
 from ..Errors import MessageError
-from ..Objects import Service, StateVariable
 from .gena import SubscribeRequest
 from .subscriptions import Book, Subscription, nextKey
 

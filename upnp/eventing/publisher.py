@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from ..base.limits import Limits
-from ..Objects import Service, StateVariable
+from ..description.device import Service, StateVariable
 from .gena import renderProperties
 
 __all__ = ['Event', 'Publisher']

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from ..base.limits import Limits
+from ..description.device import Service
 from ..Errors import MessageError
-from ..Objects import Service
 from .gena import SubscribeRequest
 from .publisher import Event, Publisher
 

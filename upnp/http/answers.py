@@ -16,10 +16,10 @@ from ..base.xml import Element
 from ..control.calls import Calls
 from ..control.soap import ActionCall
 from ..description import writing as Description
+from ..description.device import Device, Icon, Service
 from ..description.writing import Places
 from ..Errors import ActionError, MessageError
 from ..eventing.events import Events
-from ..Objects import Device, Icon, Service
 from . import message as _message
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ class HttpRequest:
     :param query: what follows the path after a question mark, as it was sent: ``urllib.parse.parse_qs`` reads it.
     """
 
+    __module__ = 'upnp.HTTP'
+
     def __init__(
         self,
         method: str,
@@ -128,6 +130,8 @@ class HttpRequest:
 
 class HttpAnswer:
     """A response to ``request``; a subclass fills it in by :meth:`execute`."""
+
+    __module__ = 'upnp.HTTP'
 
     wantsBody: ClassVar[bool] = False  # whether the body of the request is kept, or dropped as it comes
 
@@ -295,6 +299,8 @@ class CalledAnswer(ResourceAnswer):
 class DescriptionAnswer(ResourceAnswer):
     """HTTP success, the description of a root device in XML (UDA 1.1 §2.3)."""
 
+    __module__ = 'upnp.HTTP'
+
     def __init__(self, request: HttpRequest, upnp: Published) -> None:
         super().__init__(request, upnp)
         self._places = Places('', '')
@@ -338,6 +344,8 @@ class DescriptionAnswer(ResourceAnswer):
 class ScpdAnswer(ResourceAnswer):
     """HTTP success, the SCPD of a service (UDA 1.1 §2.5)."""
 
+    __module__ = 'upnp.HTTP'
+
     def render(self, service: Service) -> str:
         """Return the document of a service, a template."""
         return Description.renderScpd(service)
@@ -374,6 +382,8 @@ class ServerErrorAnswer(HttpAnswer):
     :param allow: for 405, the methods that are allowed.
     :param remedy: what whoever runs the device can do.
     """
+
+    __module__ = 'upnp.HTTP'
 
     def __init__(self, request: HttpRequest, *, status: int = 500, allow: Sequence[str] = (), remedy: str = '') -> None:
         super().__init__(request)

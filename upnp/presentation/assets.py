@@ -7,9 +7,9 @@ from functools import cache
 from typing import NamedTuple
 from zlib import crc32
 
+from ..description.device import Device
 from ..description.writing import Places
 from ..http.answers import AssetAnswer, PageAnswer, Resource
-from ..Objects import Device
 from .answers import NewsAnswer
 from .page import Parts, renderPage
 

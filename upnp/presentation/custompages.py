@@ -10,10 +10,10 @@ from os import PathLike, fspath
 from typing import TypeAlias
 
 from ..control.calls import PAGES
+from ..description.device import Action, Service
 from ..description.hints import Call
 from ..Errors import ActionError
 from ..http.answers import READ_METHODS, CalledAnswer, Resource, ResourceAnswer
-from ..Objects import Action, Service
 
 __all__ = ['FunctionAnswer', 'OwnPageAnswer', 'PageSource', 'pageAt']
 

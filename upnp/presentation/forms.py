@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 from ..base.xml import escape, forbiddenCharacter
 from ..description import types as _types
+from ..description.device import Action, Argument, Service, StateVariable
 from ..description.types import NUMERIC_TYPES
-from ..Objects import Action, Argument, Service, StateVariable
 from .values import readable, typeAttributes
 
 __all__ = ['Piece', 'actionForm', 'explanation']

@@ -11,9 +11,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from ..base.xml import escape
+from ..description.device import Device, Icon, Service
 from ..description.scpd import Action, StateVariable
 from ..description.writing import Places, isEvented, serviceIdOf, textOf, typeNoun
-from ..Objects import Device, Icon, Service
 from .forms import Piece, actionForm
 from .values import isWebAddress, link, presentLook, readable, typeAttributes
 

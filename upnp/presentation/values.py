@@ -8,8 +8,8 @@ import re
 from binascii import a2b_base64, b2a_base64, unhexlify
 
 from ..base.xml import escape
+from ..description.device import StateVariable
 from ..description.types import NUMERIC_TYPES
-from ..Objects import StateVariable
 
 __all__ = ['isWebAddress', 'link', 'presentLook', 'readable', 'typeAttributes', 'valueLook']
 

@@ -18,8 +18,8 @@ from tests.protocol.test_http import TOKEN, Site
 from upnp import MessageError
 from upnp.control import soap as SOAP
 from upnp.control.answers import CONTROL_METHODS, soapActionOf
-from upnp.HTTP import ControlAnswer, HttpRequest
 from upnp.http.message import Request
+from upnp.http.server import ControlAnswer, HttpRequest
 
 REFUSALS = (400, 415)
 WHEN = 'Thu, 01 Jan 1970 00:00:00 GMT'

@@ -13,8 +13,8 @@ from tests.fuzz.harnesses.stage import PEER, Heard, conversation, inTheLoop, pie
 from tests.fuzz.properties import DATE, secondCount
 from tests.fuzz.services import makeCallable
 from tests.protocol.test_http import TOKEN, Site
-from upnp.HTTP import HttpRequest, SubscriptionAnswer
 from upnp.http.answers import CONTENT_POLICY
+from upnp.http.server import HttpRequest, SubscriptionAnswer
 from upnp.presentation.assets import assetResources
 from upnp.presentation.custompages import pageAt
 

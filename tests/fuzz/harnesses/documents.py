@@ -12,7 +12,7 @@ from upnp import DescriptionError, Limits, MessageError
 from upnp.base import xml as _xml
 from upnp.base.xml import Element, Node
 from upnp.description import writing as Description
-from upnp.HTTP import DescriptionAnswer, HttpRequest
+from upnp.http.server import DescriptionAnswer, HttpRequest
 
 LIMITS = Limits()
 TYPE = 'urn:schemas-upnp-org:service:SwitchPower:1'
