@@ -9,8 +9,8 @@ from typing import Any
 
 import upnp
 from tests.bench.devices import DEVICES, HTTP_PORT, pngOf
-from upnp.control import answers as _control
-from upnp.discovery import sockets as _sockets
+from upnp.control import answers
+from upnp.discovery import sockets
 
 MANY = 1_000_000
 
@@ -64,9 +64,9 @@ async def main(name: str) -> None:
 
 
 if os.environ.get('UPNP_SOCKET_FILTER') == '0':
-    _sockets.SOCKET_FILTER = ()
+    sockets.SOCKET_FILTER = ()
 if os.environ.get('UPNP_KNOWN_CALLS') == '0':
-    _control.MAX_KNOWN_BYTES = 0
+    answers.MAX_KNOWN_BYTES = 0
 if 'log' in sys.argv[3:]:
     logging.basicConfig(format='%(message)s')
     logging.getLogger('upnp.discovery.schedule').setLevel(logging.DEBUG)

@@ -38,9 +38,9 @@ from tests.fuzz.properties import (
 )
 from tests.fuzz.seeds import mutated
 from upnp import MessageError
-from upnp.base import xml as _xml
+from upnp.base import xml
 from upnp.base.xml import Element
-from upnp.description import types as _types
+from upnp.description import types
 from upnp.description.types import DATA_TYPES, ValueMismatch
 from upnp.discovery.ssdp import AnnouncerService
 from upnp.discovery.targets import MX_SHARE, Search, answerDelays, bundled
@@ -168,8 +168,8 @@ def test_any_call_gets_a_result_or_a_fault_or_a_status(call: bytes) -> None:
 @given(st.one_of(texts, wrongValues), st.sampled_from(DATA_TYPES))
 def test_any_text_of_a_peer_is_a_value_that_can_be_sent_back_or_a_mismatch(text: str, dataType: str) -> None:
     with suppress(ValueMismatch):
-        value = _types.parse(dataType, text)
-        assert _types.parse(dataType, _types.render(dataType, value)) == value
+        value = types.parse(dataType, text)
+        assert types.parse(dataType, types.render(dataType, value)) == value
 
 
 @MANY
@@ -188,9 +188,9 @@ def test_answers_go_out_in_order_and_within_mx(count: int, mx: int, seed: int) -
 @given(texts, visible)
 def test_any_text_survives_xml_or_is_refused(text: str, attribute: str) -> None:
     try:
-        document = _xml.render(Element('a', (Element('b', text, {'c': attribute}),)))
+        document = xml.render(Element('a', (Element('b', text, {'c': attribute}),)))
     except ValueError:
-        assert _xml.forbiddenCharacter(text + attribute) is not None
+        assert xml.forbiddenCharacter(text + attribute) is not None
         return
     child = ElementTree.fromstring(document.replace('&#123;', '{'))[0]
     assert (child.text or '', child.get('c')) == (text, attribute)

@@ -192,7 +192,7 @@ GUARDS = (
     Guard(
         'events have their share of the descriptors',
         'eventing/notifier.py',
-        '_transport.descriptorShare(limits.maxEventConnections, DESCRIPTOR_PART)',
+        'transport.descriptorShare(limits.maxEventConnections, DESCRIPTOR_PART)',
         'limits.maxEventConnections',
         ('protocol/test_events.py::test_events_never_use_up_the_descriptors',),
     ),

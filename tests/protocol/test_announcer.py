@@ -13,9 +13,9 @@ import pytest
 
 import upnp
 from upnp.announcer import announcer as UPnP
-from upnp.announcer import preparation as _publication
-from upnp.description import writing as Description
-from upnp.eventing import gena as GENA
+from upnp.announcer import preparation
+from upnp.description import writing
+from upnp.eventing import gena
 from upnp.http.server import Resource
 
 from .cable import Asker, Cable
@@ -789,7 +789,7 @@ def test_subscriptions_end_when_the_device_leaves(cable: Cable, leave: str) -> N
         device = alarm()
         async with announcer(cable, device) as server:
             rule = server.access.callbackRule('192.0.2.9', HERE)
-            request = GENA.parseSubscribe({'callback': '<http://192.0.2.9/>', 'nt': 'upnp:event'}, rule)
+            request = gena.parseSubscribe({'callback': '<http://192.0.2.9/>', 'nt': 'upnp:event'}, rule)
             sid = server.events.subscribe(device.services[0], request, '192.0.2.9', HERE).sid
             if leave == 'notify after bye':
                 server.bye()
@@ -818,7 +818,7 @@ def test_neither_a_new_boot_id_nor_a_set_ahead_of_time_ends_a_subscription(cable
         async with announcer(cable, device) as server:
             rule = server.access.callbackRule('fe80::9%3', 'fe80::1%3')
             assert {'fe80::1', HERE} <= rule.own
-            request = GENA.parseSubscribe({'callback': '<http://[FE80::9]/>', 'nt': 'upnp:event'}, rule)
+            request = gena.parseSubscribe({'callback': '<http://[FE80::9]/>', 'nt': 'upnp:event'}, rule)
             subscription = server.events.subscribe(device.services[0], request, 'fe80::9%3', 'fe80::1%3')
             assert server.nextBootId() > server.advertisement.bootId
             server.notify()
@@ -923,7 +923,7 @@ def test_a_page_that_another_thread_adds_undoes_nothing(cable: Cable, monkeypatc
         async with announcer(cable) as server:
 
             def withPages(resources: Resources, pages: Resources) -> Resources:
-                table = _publication.withPages(resources, pages)
+                table = preparation.withPages(resources, pages)
                 if threading.current_thread() is adding:
                     server.resources = {**server.resources, '/new': server.resources['/descr.xml']}  # the loop did it
                 return table
@@ -945,7 +945,7 @@ def test_a_page_where_a_new_device_has_something_keeps_that_device_out(
     async def scene() -> None:
         async with announcer(cable) as server:
             second = demo('6', 'Second')
-            path = Description.placesOf(second, first=False).description
+            path = writing.placesOf(second, first=False).description
             server.addPage(path, b'mine')
             server.addDevice(second)
             await asyncio.sleep(2)

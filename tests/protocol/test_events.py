@@ -19,7 +19,7 @@ import pytest
 import upnp
 from upnp.addressing.addresses import socketAddressOf
 from upnp.addressing.interfaces import hostOf
-from upnp.eventing import gena as GENA
+from upnp.eventing import gena
 from upnp.eventing.events import Events
 
 from .devices import DEVICE_TYPE, UUID
@@ -606,8 +606,8 @@ def test_multicast_variables_are_told_to_everybody_with_keys_of_their_own() -> N
         stage.lamp.Alarm, stage.lamp.Level = '', 5
         await turns()
         assert stage.site.multicasts == [
-            (0, GENA.renderProperties({'Alarm': 'fire'})),
-            (1, GENA.renderProperties({'Alarm': ''})),
+            (0, gena.renderProperties({'Alarm': 'fire'})),
+            (1, gena.renderProperties({'Alarm': ''})),
         ]
 
     play(scene)

@@ -14,7 +14,7 @@ from upnp.addressing.access import Access
 from upnp.addressing.interfaces import Choice, Interface
 from upnp.base.options import checkedAllowedHosts
 from upnp.control.calls import Calls
-from upnp.description import writing as Description
+from upnp.description import writing
 from upnp.eventing.events import Events
 from upnp.http.server import (
     HTTP,
@@ -57,7 +57,7 @@ class Site:
         self.resources: dict[str, Resource] = {}
         self.http = HTTP(self, 5000, '127.0.0.1')
         device = device or demo()
-        self.resources, self.configId = self.http.publish(device, Description.placesOf(device, first=True))
+        self.resources, self.configId = self.http.publish(device, writing.placesOf(device, first=True))
         self._services = [service for one in device.family() for service in one.services]
         device.addValueObserver(self.events.note)
 

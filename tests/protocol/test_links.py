@@ -15,7 +15,7 @@ import pytest
 
 from upnp.addressing.access import BEYOND, HERE, LINK
 from upnp.addressing.interfaces import Interface
-from upnp.discovery import sockets as _sockets
+from upnp.discovery import sockets
 from upnp.discovery.endpoints import Links
 from upnp.discovery.transport import LinkTransport
 
@@ -266,10 +266,10 @@ async def turns() -> None:
 
 def arrival(number: int, destination: str, spec: str = '192.0.2.20') -> list[Any]:
     """Return what the kernel tells of a datagram."""
-    literal = _sockets.packed(destination)
+    literal = sockets.packed(destination)
     if ':' in destination:
         return [(socket.IPPROTO_IPV6, 50, literal + struct.pack('=I', number))]
-    return [(socket.IPPROTO_IP, 8, struct.pack('=i', number) + _sockets.packed(spec) + literal)]
+    return [(socket.IPPROTO_IP, 8, struct.pack('=i', number) + sockets.packed(spec) + literal)]
 
 
 # Who hears what
@@ -393,7 +393,7 @@ def test_what_is_sent_leaves_from_its_address_and_only_answers_to_unicasts_are_r
     async def scene() -> None:
         links, _, sock = await connected(system, interface)
         system.endpoints[interface, isGroup].transport.sendto(b'answer', ('192.0.2.9', 5000))
-        literal = _sockets.packed(interface.address)
+        literal = sockets.packed(interface.address)
         if interface.isIPv6:
             expected = (41, 50, literal + struct.pack('=I', number))
         else:
@@ -1006,7 +1006,7 @@ class Stub(asyncio.DatagramTransport):
 def test_other_systems_get_a_socket_for_each_interface_ready_for_their_loop(
     platform: str, names: list[object], system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_sockets, 'outliveRefusals', lambda _sock: None)  # of Windows alone; see test_sockets
+    monkeypatch.setattr(sockets, 'outliveRefusals', lambda _sock: None)  # of Windows alone; see test_sockets
     made: list[FakeSocket] = []
 
     async def endpoint(factory: Callable[[], Ears], *, sock: FakeSocket) -> tuple[Stub, Ears]:
@@ -1023,9 +1023,9 @@ def test_other_systems_get_a_socket_for_each_interface_ready_for_their_loop(
         monkeypatch.setattr(sys, 'platform', 'linux')  # as the loop's own end asks too
         assert [sock.name for sock in made] == names
         four, six = made
-        assert four.joined() == [_sockets.packed(GROUP) + _sockets.packed(ETH0.address)]
-        assert four.told(socket.IPPROTO_IP, socket.IP_MULTICAST_IF) == [_sockets.packed(ETH0.address)]
-        assert six.joined() == [_sockets.packed(LINK_GROUP) + struct.pack('=I', 2)]
+        assert four.joined() == [sockets.packed(GROUP) + sockets.packed(ETH0.address)]
+        assert four.told(socket.IPPROTO_IP, socket.IP_MULTICAST_IF) == [sockets.packed(ETH0.address)]
+        assert six.joined() == [sockets.packed(LINK_GROUP) + struct.pack('=I', 2)]
         assert six.told(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF) == [2]
         links.close()
 

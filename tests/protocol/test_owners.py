@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from upnp.addressing import portowners as _owners
+from upnp.addressing import portowners
 from upnp.addressing.portowners import portOwners
 
 PORT = 1900
@@ -167,15 +167,15 @@ def test_nobody_is_looked_at_once_all_are_found(proc: Proc, monkeypatch: pytest.
     for pid in range(13, 50):
         proc.addProcess(pid, 'other')
     looked: list[str] = []
-    listFolder = _owners.listFolder
-    monkeypatch.setattr(_owners, 'listFolder', lambda path: [looked.append(path), *listFolder(path)][1:])
+    listFolder = portowners.listFolder
+    monkeypatch.setattr(portowners, 'listFolder', lambda path: [looked.append(path), *listFolder(path)][1:])
     assert proc.owners() == ['minidlnad (pid 12)']
     assert looked == [str(proc.folder), str(proc.folder / '12' / 'fd')]
 
 
 def test_no_process_is_looked_at_when_nobody_has_the_port(proc: Proc, monkeypatch: pytest.MonkeyPatch) -> None:
     proc.addProcess(12, 'minidlnad', 501)
-    monkeypatch.setattr(_owners, 'listFolder', lambda path: pytest.fail(path))
+    monkeypatch.setattr(portowners, 'listFolder', lambda path: pytest.fail(path))
     assert proc.owners() == []
 
 

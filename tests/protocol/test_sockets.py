@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from upnp.addressing.interfaces import Interface
-from upnp.discovery import sockets as _sockets
+from upnp.discovery import sockets
 
 ETH0 = Interface('eth0', 2, '192.0.2.20', 24)
 NAMELESS = Interface('eth0', 0, '192.0.2.20', 24)
@@ -90,7 +90,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, system: str, isIPv6: bool, **failing
     def make(family: int, kind: int) -> FakeSocket:
         made.append(FakeSocket(family, kind))
         made[-1].failing = {
-            getattr(socket, name, 0) or getattr(_sockets, name): error for name, error in failing.items()
+            getattr(socket, name, 0) or getattr(sockets, name): error for name, error in failing.items()
         }
         return made[-1]
 
@@ -98,7 +98,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, system: str, isIPv6: bool, **failing
         patch.setattr(sys, 'platform', system)
         patch.setattr(socket, 'socket', make)
         try:
-            returned = _sockets.openSocket(isIPv6=isIPv6)
+            returned = sockets.openSocket(isIPv6=isIPv6)
         except OSError:
             return made[0]
     assert [returned] == made
@@ -183,12 +183,12 @@ def test_a_socket_that_cannot_be_made_ready_is_closed(monkeypatch: pytest.Monkey
 )
 def test_a_group_is_addressed_with_the_interface_where_it_has_one(interface: Interface, address: object) -> None:
     """Of a pair, Windows' Proactor loop makes an IPv4 address, whatever stands in it."""
-    assert _sockets.groupAddress(interface) == address
+    assert sockets.groupAddress(interface) == address
 
 
 def test_another_group_is_addressed_the_same_way() -> None:
-    assert _sockets.groupAddress(LINK, 'ff02::130', 7900) == ('ff02::130', 7900, 0, 2)
-    assert _sockets.groupAddress(ETH0, '239.255.255.246', 7900) == ('239.255.255.246', 7900)
+    assert sockets.groupAddress(LINK, 'ff02::130', 7900) == ('ff02::130', 7900, 0, 2)
+    assert sockets.groupAddress(ETH0, '239.255.255.246', 7900) == ('239.255.255.246', 7900)
 
 
 @pytest.mark.parametrize('system', SYSTEMS)
@@ -207,8 +207,8 @@ def test_a_group_is_joined_and_left_by_the_same_bytes(
     """By struct ip_mreq, on Linux ip_mreqn, whose number stays true when the address has gone; by ipv6_mreq."""
     monkeypatch.setattr(sys, 'platform', system)
     sock, form = FakeSocket(), linux if system == 'linux' else elsewhere
-    _sockets.join(sock, interface)  # type: ignore[arg-type]
-    _sockets.leave(sock, interface)  # type: ignore[arg-type]
+    sockets.join(sock, interface)  # type: ignore[arg-type]
+    sockets.leave(sock, interface)  # type: ignore[arg-type]
     if interface.isIPv6:
         level, options = socket.IPPROTO_IPV6, (socket.IPV6_JOIN_GROUP, socket.IPV6_LEAVE_GROUP)
     else:
@@ -219,16 +219,16 @@ def test_a_group_is_joined_and_left_by_the_same_bytes(
 def test_joining_twice_is_harmless_and_other_failures_are_told() -> None:
     sock = FakeSocket()
     sock.failing[socket.IP_ADD_MEMBERSHIP] = errno.EADDRINUSE
-    _sockets.join(sock, ETH0)  # type: ignore[arg-type]
+    sockets.join(sock, ETH0)  # type: ignore[arg-type]
     sock.failing[socket.IP_ADD_MEMBERSHIP] = errno.ENODEV
     with pytest.raises(OSError, match=os.strerror(errno.ENODEV)):
-        _sockets.join(sock, ETH0)  # type: ignore[arg-type]
+        sockets.join(sock, ETH0)  # type: ignore[arg-type]
 
 
 def test_leaving_what_was_left_is_harmless() -> None:
     sock = FakeSocket()
     sock.failing[socket.IP_DROP_MEMBERSHIP] = errno.EADDRNOTAVAIL
-    _sockets.leave(sock, ETH0)  # type: ignore[arg-type]
+    sockets.leave(sock, ETH0)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize('system', SYSTEMS)
@@ -238,8 +238,8 @@ def test_multicasts_leave_by_an_address_or_by_the_number_of_the_interface(
     """The number in host byte order, on Windows too."""
     monkeypatch.setattr(sys, 'platform', system)
     sock = FakeSocket()
-    _sockets.sendBy(sock, ETH0)  # type: ignore[arg-type]
-    _sockets.sendBy(sock, LINK)  # type: ignore[arg-type]
+    sockets.sendBy(sock, ETH0)  # type: ignore[arg-type]
+    sockets.sendBy(sock, LINK)  # type: ignore[arg-type]
     assert sock.options == [
         (socket.IPPROTO_IP, socket.IP_MULTICAST_IF, b'\xc0\x00\x02\x14'),
         (socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, 2),
@@ -251,8 +251,8 @@ def test_multicasts_leave_by_an_address_or_by_the_number_of_the_interface(
 
 def test_the_kernel_is_asked_to_tell_arrivals() -> None:
     sock = FakeSocket()
-    _sockets.tellArrivals(sock, isIPv6=False)  # type: ignore[arg-type]
-    _sockets.tellArrivals(sock, isIPv6=True)  # type: ignore[arg-type]
+    sockets.tellArrivals(sock, isIPv6=False)  # type: ignore[arg-type]
+    sockets.tellArrivals(sock, isIPv6=True)  # type: ignore[arg-type]
     assert sock.options == [(socket.IPPROTO_IP, 8, 1), (socket.IPPROTO_IPV6, 49, 1)]
 
 
@@ -267,17 +267,17 @@ def test_the_kernel_is_asked_to_tell_arrivals() -> None:
 )
 def test_what_is_sent_says_where_from(interface: Interface, isRouted: bool, expected: object) -> None:
     """linux/in.h: struct in_pktinfo; RFC 3542 §6: struct in6_pktinfo."""
-    assert _sockets.infoOf(interface, interface.address, isRouted=isRouted) == expected
+    assert sockets.infoOf(interface, interface.address, isRouted=isRouted) == expected
 
 
 def test_the_same_arrival_has_the_same_key_whatever_address_an_answer_would_leave_by() -> None:
     """For a multicast the kernel writes its own address into spec_dst; the destination stands behind."""
     received = struct.pack('=i', 2) + b'\xc0\x00\x02\x14' + GROUP
-    assert _sockets.keyOf(received) == _sockets.keyOf(_sockets.infoOf(ETH0, '239.255.255.250')[2])
-    assert _sockets.keyOf(received) != _sockets.keyOf(struct.pack('=i', 3) + received[4:])
-    assert _sockets.keyOf(received) != _sockets.keyOf(_sockets.infoOf(ETH0, ETH0.address)[2])
+    assert sockets.keyOf(received) == sockets.keyOf(sockets.infoOf(ETH0, '239.255.255.250')[2])
+    assert sockets.keyOf(received) != sockets.keyOf(struct.pack('=i', 3) + received[4:])
+    assert sockets.keyOf(received) != sockets.keyOf(sockets.infoOf(ETH0, ETH0.address)[2])
     received6 = LINK_GROUP + struct.pack('=I', 2)
-    assert _sockets.keyOf(received6) == received6 == _sockets.infoOf(LINK, 'ff02::c')[2]
+    assert sockets.keyOf(received6) == received6 == sockets.infoOf(LINK, 'ff02::c')[2]
 
 
 @pytest.mark.skipif(sys.platform != 'linux', reason='Linux tells arrivals')
@@ -285,18 +285,18 @@ def test_the_same_arrival_has_the_same_key_whatever_address_an_answer_would_leav
 def test_what_the_kernel_tells_is_what_is_expected(address: str) -> None:
     """To loopback alone."""
     lo, isIPv6 = Interface('lo', socket.if_nametoindex('lo'), address, 8), ':' in address
-    with _sockets.openSocket(isIPv6=isIPv6) as sock:
+    with sockets.openSocket(isIPv6=isIPv6) as sock:
         try:
             sock.bind((address, 0))
         except OSError as error:
             pytest.skip(str(error))
-        _sockets.tellArrivals(sock, isIPv6=isIPv6)
-        sock.sendmsg([b'x'], [_sockets.infoOf(lo, address)], 0, sock.getsockname())
+        sockets.tellArrivals(sock, isIPv6=isIPv6)
+        sock.sendmsg([b'x'], [sockets.infoOf(lo, address)], 0, sock.getsockname())
         sock.setblocking(True)
         sock.settimeout(5)
-        _, ancillary, flags, peer = sock.recvmsg(9, _sockets.PKTINFO_SPACE)
+        _, ancillary, flags, peer = sock.recvmsg(9, sockets.PKTINFO_SPACE)
     assert flags == 0
-    assert _sockets.keyOf(ancillary[0][2]) == _sockets.keyOf(_sockets.infoOf(lo, address)[2])
+    assert sockets.keyOf(ancillary[0][2]) == sockets.keyOf(sockets.infoOf(lo, address)[2])
     assert peer[0] == address
 
 
@@ -305,7 +305,7 @@ def test_what_the_kernel_tells_is_what_is_expected(address: str) -> None:
 def test_a_second_socket_sends_from_the_port_of_the_first_and_hears_nothing(address: str) -> None:
     """To loopback alone; several datagrams in one call, too (UDP_SEGMENT)."""
     lo, isIPv6 = Interface('lo', socket.if_nametoindex('lo'), address, 8), ':' in address
-    with _sockets.openSocket(isIPv6=isIPv6) as sock, socket.socket(sock.family, socket.SOCK_DGRAM) as peer:
+    with sockets.openSocket(isIPv6=isIPv6) as sock, socket.socket(sock.family, socket.SOCK_DGRAM) as peer:
         try:
             sock.bind((address, 0))
         except OSError as error:
@@ -313,9 +313,9 @@ def test_a_second_socket_sends_from_the_port_of_the_first_and_hears_nothing(addr
         peer.bind((address, 0))
         sock.settimeout(5)
         peer.settimeout(5)
-        with _sockets.openContact(sock) as contact:
+        with sockets.openContact(sock) as contact:
             cut = socket.IPPROTO_UDP, 103, struct.pack('=H', 1)
-            contact.sendmsg([b'ab'], [_sockets.infoOf(lo, address), cut], 0, peer.getsockname())
+            contact.sendmsg([b'ab'], [sockets.infoOf(lo, address), cut], 0, peer.getsockname())
             assert [peer.recvfrom(9) for _ in range(2)] == [(b'a', sock.getsockname()), (b'b', sock.getsockname())]
             peer.sendto(b'x', sock.getsockname())
             assert sock.recvfrom(9) == (b'x', peer.getsockname())
@@ -332,7 +332,7 @@ def test_a_second_socket_that_cannot_be_had_is_closed() -> None:
         taken = SimpleNamespace(family=sock.family, getsockname=other.getsockname, setsockopt=sock.setsockopt)
         before = os.listdir('/dev/fd')
         with pytest.raises(OSError, match='in use'):
-            _sockets.openContact(taken)  # type: ignore[arg-type]
+            sockets.openContact(taken)  # type: ignore[arg-type]
         assert len(os.listdir('/dev/fd')) == len(before)
         assert not sock.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
 
@@ -345,7 +345,7 @@ def test_another_port_is_sought_until_one_is_free(number: int) -> None:
     """UDA 1.1 §1.2.2: SEARCHPORT is in 49152 to 65535. Windows answers EACCES in ranges that it keeps."""
     sock = FakeSocket()
     sock.bindErrors = [number] * 5
-    _sockets.bindSearchPort(sock, '192.0.2.20')  # type: ignore[arg-type]
+    sockets.bindSearchPort(sock, '192.0.2.20')  # type: ignore[arg-type]
     assert len(sock.binds) == 6
     assert all(host == '192.0.2.20' and 49152 <= port < 65536 for host, port in sock.binds)  # type: ignore[misc]
 
@@ -355,7 +355,7 @@ def test_the_search_for_a_port_ends(number: int, tries: int) -> None:
     sock = FakeSocket()
     sock.bindErrors = [number] * 100
     with pytest.raises(OSError, match='cannot bind'):
-        _sockets.bindSearchPort(sock, '::')  # type: ignore[arg-type]
+        sockets.bindSearchPort(sock, '::')  # type: ignore[arg-type]
     assert len(sock.binds) == tries
 
 
@@ -364,7 +364,7 @@ def test_such_a_port_is_shared_with_nobody(system: str, monkeypatch: pytest.Monk
     """With SO_REUSEADDR, Windows gives anybody's port away."""
     monkeypatch.setattr(sys, 'platform', system)
     sock = FakeSocket()
-    _sockets.bindSearchPort(sock, '0.0.0.0')  # type: ignore[arg-type]
+    sockets.bindSearchPort(sock, '0.0.0.0')  # type: ignore[arg-type]
     assert sock.told(socket.SOL_SOCKET, socket.SO_REUSEADDR) == [0]
     assert sock.told(socket.SOL_SOCKET, socket.SO_REUSEPORT) == ([0] if system in BSD else [])
 
@@ -376,7 +376,7 @@ def passes(datagram: bytes) -> bool:
     """Do what the socket filter does with a UDP datagram, step by step."""
     packet, word, step = bytes(8) + datagram, 0, 0
     while True:
-        code, ifTrue, ifFalse, operand = _sockets.SOCKET_FILTER[step]
+        code, ifTrue, ifFalse, operand = sockets.SOCKET_FILTER[step]
         if code == 0x20:  # load a word; beyond the end, the packet is dropped
             if operand + 4 > len(packet):
                 return False
@@ -410,7 +410,7 @@ def test_the_kernel_reads_the_filter_the_same_way() -> None:
     """On loopback."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(('127.0.0.1', 0))
-        _sockets.attachFilter(sock)
+        sockets.attachFilter(sock)
         for datagram in DATAGRAMS:
             sock.sendto(datagram, sock.getsockname())
         sock.setblocking(False)
@@ -426,9 +426,9 @@ def test_the_kernel_reads_the_filter_the_same_way() -> None:
 def test_a_kernel_without_filters_is_lived_with(monkeypatch: pytest.MonkeyPatch) -> None:
     sock = FakeSocket()
     sock.failing[26] = errno.ENOPROTOOPT
-    _sockets.attachFilter(sock)  # type: ignore[arg-type]
-    monkeypatch.setattr(_sockets, 'SOCKET_FILTER', ())
-    _sockets.attachFilter(SimpleNamespace())  # type: ignore[arg-type]
+    sockets.attachFilter(sock)  # type: ignore[arg-type]
+    monkeypatch.setattr(sockets, 'SOCKET_FILTER', ())
+    sockets.attachFilter(SimpleNamespace())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -437,4 +437,4 @@ def test_a_kernel_without_filters_is_lived_with(monkeypatch: pytest.MonkeyPatch)
 )
 def test_numbers_are_those_of_linux_headers(name: str, number: int) -> None:
     """linux/in.h, linux/in6.h, asm-generic/socket.h; where Python knows them, it agrees."""
-    assert getattr(_sockets, name) == getattr(socket, name, number) == number
+    assert getattr(sockets, name) == getattr(socket, name, number) == number

@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 
 from tests.protocol.fakes import Clock, ClockLoop, run
-from upnp.addressing import watch as _watch
 from upnp.addressing.interfaces import NO_ADDRESS, TENTATIVE, Found, Interface
 from upnp.addressing.netlink import Address, Answer, Link
 from upnp.addressing.watch import (
@@ -27,6 +26,7 @@ from upnp.addressing.watch import (
     ask,
     asleepSeconds,
     listInterfaces,
+    openNotices,
     prefixOf,
     readNetifaces,
     readNetlink,
@@ -78,9 +78,9 @@ class System:
 def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     """A Linux that tells."""
     made = System()
-    monkeypatch.setattr(_watch, 'asleepSeconds', lambda: made.slept)
-    monkeypatch.setattr(_watch, 'openNotices', made.openNotices)
-    monkeypatch.setattr(_watch, 'readNetlink', made.read)
+    monkeypatch.setattr('upnp.addressing.watch.asleepSeconds', lambda: made.slept)
+    monkeypatch.setattr('upnp.addressing.watch.openNotices', made.openNotices)
+    monkeypatch.setattr('upnp.addressing.watch.readNetlink', made.read)
     yield made
     if made.word is not None:
         made.word.close()
@@ -89,8 +89,8 @@ def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
 @pytest.fixture
 def mute(system: System, monkeypatch: pytest.MonkeyPatch) -> System:
     """A system that tells nothing by itself."""
-    monkeypatch.setattr(_watch, 'openNotices', refuse)
-    monkeypatch.setattr(_watch, 'listInterfaces', system.read)
+    monkeypatch.setattr('upnp.addressing.watch.openNotices', refuse)
+    monkeypatch.setattr('upnp.addressing.watch.listInterfaces', system.read)
     return system
 
 
@@ -101,7 +101,7 @@ def refuse(*_arguments: object) -> Any:
 
 def onPlatform(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Be on another platform, as far as this module can see."""
-    monkeypatch.setattr(_watch, 'sys', SimpleNamespace(platform=name))
+    monkeypatch.setattr('upnp.addressing.watch.sys', SimpleNamespace(platform=name))
 
 
 async def turns(count: int = 5) -> None:
@@ -167,7 +167,7 @@ def test_several_notices_in_one_wake_up_are_one_reading(system: System) -> None:
 
 
 def test_a_flood_of_notices_lets_others_have_their_turn(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_watch, 'DRAIN_READS', 2)
+    monkeypatch.setattr('upnp.addressing.watch.DRAIN_READS', 2)
 
     async def scenario() -> None:
         watch = system.watch()
@@ -248,7 +248,7 @@ def test_lost_notices_count_as_one(system: System, monkeypatch: pytest.MonkeyPat
         sock = System.openNotices(system)
         return Lossy(fileno=sock.detach())
 
-    monkeypatch.setattr(_watch, 'openNotices', openNotices)
+    monkeypatch.setattr('upnp.addressing.watch.openNotices', openNotices)
 
     async def scenario() -> None:
         watch = system.watch()
@@ -381,7 +381,7 @@ def test_sleep_is_what_a_clock_that_counts_it_is_ahead(
     times = {clock: 4600.0}
     names = SimpleNamespace(CLOCK_BOOTTIME='CLOCK_BOOTTIME', CLOCK_MONOTONIC='CLOCK_MONOTONIC')
     names.monotonic, names.clock_gettime = (lambda: 1000.0), times.__getitem__
-    monkeypatch.setattr(_watch, 'time', names)
+    monkeypatch.setattr('upnp.addressing.watch.time', names)
     assert asleepSeconds() == (3600.0 if clock else 0.0)
 
 
@@ -412,7 +412,7 @@ def test_where_nobody_tells_it_is_looked_for_every_few_seconds(mute: System) -> 
 
 
 def test_a_loop_that_watches_no_descriptors_is_polled_on(mute: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_watch, 'openNotices', mute.openNotices)
+    monkeypatch.setattr('upnp.addressing.watch.openNotices', mute.openNotices)
 
     def refuseReader(*_arguments: object) -> None:
         raise NotImplementedError
@@ -496,8 +496,8 @@ def test_a_first_reading_that_fails_is_the_callers_to_know(mute: System) -> None
 def test_a_netlink_that_tells_of_changes_only_is_left_for_polling(
     mute: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_watch, 'openNotices', mute.openNotices)
-    monkeypatch.setattr(_watch, 'readNetlink', refuse)
+    monkeypatch.setattr('upnp.addressing.watch.openNotices', mute.openNotices)
+    monkeypatch.setattr('upnp.addressing.watch.readNetlink', refuse)
 
     async def scenario() -> None:
         watch = mute.watch()
@@ -533,7 +533,7 @@ class Slow:
 def slow(mute: System, monkeypatch: pytest.MonkeyPatch) -> Slow:
     """Readings that take their time."""
     made = Slow(mute)
-    monkeypatch.setattr(_watch, 'listInterfaces', made)
+    monkeypatch.setattr('upnp.addressing.watch.listInterfaces', made)
     return made
 
 
@@ -783,7 +783,7 @@ def test_what_changes_while_it_is_read_is_read_again_a_few_times(
         asked.append(request)
         return made
 
-    monkeypatch.setattr(_watch, 'ask', answer)
+    monkeypatch.setattr('upnp.addressing.watch.ask', answer)
     assert readNetlink() == [ETH0]
     assert len(asked) == 2 * readings
 
@@ -885,15 +885,15 @@ def test_netifaces_is_asked_where_there_is_no_netlink(
     platform: str, isRefused: bool, reads: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     onPlatform(monkeypatch, platform)
-    monkeypatch.setattr(_watch, 'readNetlink', refuse if isRefused else lambda: [LO])
-    monkeypatch.setattr(_watch, 'readNetifaces', lambda: [ETH0])
+    monkeypatch.setattr('upnp.addressing.watch.readNetlink', refuse if isRefused else lambda: [LO])
+    monkeypatch.setattr('upnp.addressing.watch.readNetifaces', lambda: [ETH0])
     assert listInterfaces() == [LO if reads == 'netlink' else ETH0]
 
 
 def test_elsewhere_no_netlink_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     onPlatform(monkeypatch, 'freebsd14')
     with pytest.raises(OSError, match='no netlink'):
-        _watch.openNotices()
+        openNotices()
 
 
 @linuxOnly
@@ -906,5 +906,5 @@ def test_a_netlink_that_lets_nobody_listen_is_closed(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(socket, 'socket', Closed)
     with pytest.raises(PermissionError):
-        _watch.openNotices()
+        openNotices()
     gc.collect()

@@ -9,7 +9,7 @@ import pytest
 
 import upnp
 from upnp.base.xml import Element
-from upnp.description import writing as Description
+from upnp.description import writing
 from upnp.description.types import DATA_TYPES
 
 UUID = '00a56575-78fa-40fe-b107-8f4b5043a2b0'
@@ -42,12 +42,12 @@ def withArguments(*arguments: Mapping[str, object]) -> upnp.Device:
     return withService(actions=[{'name': 'Go', 'arguments': arguments}], stateVariables=[{'name': 'A'}])
 
 
-def element(device: upnp.Device, places: Description.Places, page: str | None) -> Element:
+def element(device: upnp.Device, places: writing.Places, page: str | None) -> Element:
     """The description of a device with all that is in it."""
-    return Description.deviceElement(
+    return writing.deviceElement(
         device,
-        [Description.iconElement(icon, icon.url or places.icon(icon)) for icon in device.icons],
-        [Description.serviceElement(service, places) for service in device.services],
+        [writing.iconElement(icon, icon.url or places.icon(icon)) for icon in device.icons],
+        [writing.serviceElement(service, places) for service in device.services],
         [element(inner, places, None) for inner in device.devices],
         page,
     )
@@ -55,7 +55,7 @@ def element(device: upnp.Device, places: Description.Places, page: str | None) -
 
 def described(device: upnp.Device, page: str | None = None) -> str:
     """The description of a root device."""
-    return Description.renderRoot(element(device, Description.placesOf(device, first=True), page))
+    return writing.renderRoot(element(device, writing.placesOf(device, first=True), page))
 
 
 # The documents
@@ -187,9 +187,9 @@ def fullDevice() -> upnp.Device:
 def test_a_full_device_is_described_to_the_byte() -> None:
     """UDA 1.1 §2.3."""
     device = fullDevice()
-    Description.checkDevice(device)
-    Description.checkIconForm(device)
-    assert Description.fill(described(device, '/page'), 4711, '192.168.1.20').decode() == FULL
+    writing.checkDevice(device)
+    writing.checkIconForm(device)
+    assert writing.fill(described(device, '/page'), 4711, '192.168.1.20').decode() == FULL
 
 
 MINIMAL = f"""<?xml version="1.0" encoding="utf-8"?>
@@ -316,8 +316,8 @@ def test_a_full_service_is_described_to_the_byte() -> None:
             {'name': 'Count', 'dataType': 'ui2', 'allowedValueRange': [0, 9]},
         ],
     )
-    Description.checkDevice(device)
-    assert Description.fill(Description.renderScpd(device.services[0]), 4711, 'a').decode() == SCPD
+    writing.checkDevice(device)
+    assert writing.fill(writing.renderScpd(device.services[0]), 4711, 'a').decode() == SCPD
 
 
 RANGES = [
@@ -333,8 +333,8 @@ RANGES = [
 def test_a_range_is_described_in_the_form_of_its_type(dataType: str, limits: tuple[float, ...], expected: str) -> None:
     """UDA 2.0 §2.5."""
     device = withVariable(dataType=dataType, allowedValueRange=limits)
-    Description.checkDevice(device)
-    lines = [line.strip() for line in Description.renderScpd(device.services[0]).splitlines()]
+    writing.checkDevice(device)
+    lines = [line.strip() for line in writing.renderScpd(device.services[0]).splitlines()]
     assert expected in '|'.join([*lines, ''])
 
 
@@ -359,8 +359,8 @@ DEFAULTS = [
 def test_a_default_is_described_in_the_form_of_its_type(dataType: str, default: object, text: str) -> None:
     """UDA 2.0 §2.5."""
     device = withVariable(dataType=dataType, defaultValue=default)
-    Description.checkDevice(device)
-    assert f'<defaultValue>{text}</defaultValue>' in Description.renderScpd(device.services[0])
+    writing.checkDevice(device)
+    assert f'<defaultValue>{text}</defaultValue>' in writing.renderScpd(device.services[0])
 
 
 EMPTY_SCPD = """<?xml version="1.0" encoding="utf-8"?>
@@ -381,7 +381,7 @@ EMPTY_SCPD = """<?xml version="1.0" encoding="utf-8"?>
 
 def test_a_service_without_state_variables_gets_an_unused_one() -> None:
     """UDA 1.1 §2.5 requires one."""
-    assert Description.renderScpd(upnp.Service(serviceType=SWITCH)) == EMPTY_SCPD
+    assert writing.renderScpd(upnp.Service(serviceType=SWITCH)) == EMPTY_SCPD
 
 
 @pytest.mark.parametrize(
@@ -395,13 +395,13 @@ def test_a_service_without_state_variables_gets_an_unused_one() -> None:
     ],
 )
 def test_host_in_a_presentation_url_is_the_address_asked_for(url: str, shown: str) -> None:
-    document = Description.fill(described(lamp(presentationURL=url)), 1, '192.168.1.20')
+    document = writing.fill(described(lamp(presentationURL=url)), 1, '192.168.1.20')
     assert ElementTree.fromstring(document).findtext('.//{*}presentationURL') == shown
 
 
 @pytest.mark.parametrize('text', ['{host}', '{configId}', '&lt;', '<!--', ']]>', ' a ', 'é\U0001f600', '\r\n\t'])
 def test_a_text_is_read_as_it_was_given(text: str) -> None:
-    document = Description.fill(described(lamp(modelDescription=text)), 1, '<&>')
+    document = writing.fill(described(lamp(modelDescription=text)), 1, '<&>')
     assert ElementTree.fromstring(document).findtext('.//{*}modelDescription') == text
 
 
@@ -441,7 +441,7 @@ def test_a_model_name_is_made_from_the_type(deviceType: str, modelName: str) -> 
 
 def test_the_first_root_device_has_the_short_paths() -> None:
     root = fullDevice()
-    places = Description.placesOf(root, first=True)
+    places = writing.placesOf(root, first=True)
     assert (places.description, places.page) == ('/descr.xml', '/')
     assert [places.scpd(service) for device in root.family() for service in device.services] == [
         f'/{UUID}/0/scpd.xml',
@@ -452,7 +452,7 @@ def test_the_first_root_device_has_the_short_paths() -> None:
 
 
 def test_a_further_root_device_has_its_uuid_in_the_paths() -> None:
-    places = Description.placesOf(lamp(), first=False)
+    places = writing.placesOf(lamp(), first=False)
     assert (places.description, places.page) == (f'/{UUID}/descr.xml', f'/{UUID}/')
 
 
@@ -472,14 +472,14 @@ def test_a_further_root_device_has_its_uuid_in_the_paths() -> None:
     ],
 )
 def test_an_odd_uuid_gives_a_path_all_the_same(uuid: str, path: str) -> None:
-    assert Description.placesOf(lamp(uuid=uuid), first=False).description == f'/{path}/descr.xml'
+    assert writing.placesOf(lamp(uuid=uuid), first=False).description == f'/{path}/descr.xml'
 
 
 def test_another_picture_has_another_path() -> None:
     root = fullDevice()
-    before = Description.placesOf(root, first=True).icon(root.icons[0])
+    before = writing.placesOf(root, first=True).icon(root.icons[0])
     root.icons[0].load(GIF + b'more')
-    assert Description.placesOf(root, first=True).icon(root.icons[0]) != before
+    assert writing.placesOf(root, first=True).icon(root.icons[0]) != before
 
 
 # CONFIGID
@@ -487,18 +487,18 @@ def test_another_picture_has_another_path() -> None:
 
 def test_configid_follows_the_texts_and_their_order() -> None:
     """UDA 1.1 §1.2.2: a device assigns 0 to 16777215."""
-    ids = [Description.configIdOf(texts) for texts in ([], ['a'], ['b'], ['a', 'b'], ['b', 'a'], ['é'])]
+    ids = [writing.configIdOf(texts) for texts in ([], ['a'], ['b'], ['a', 'b'], ['b', 'a'], ['é'])]
     assert len(set(ids)) == len(ids)
     assert all(0 <= one <= 0xFFFFFF for one in ids)
-    assert Description.configIdOf(['a', 'b']) == ids[3]
+    assert writing.configIdOf(['a', 'b']) == ids[3]
 
 
 def test_configid_is_the_same_for_every_reader_and_another_for_every_change() -> None:
     device = fullDevice()
-    before = Description.configIdOf([described(device)])
-    assert Description.configIdOf([described(fullDevice())]) == before
+    before = writing.configIdOf([described(device)])
+    assert writing.configIdOf([described(fullDevice())]) == before
     device.devices[0].modelNumber = '2'
-    assert Description.configIdOf([described(device)]) != before
+    assert writing.configIdOf([described(device)]) != before
 
 
 # What is refused
@@ -609,7 +609,7 @@ REFUSED = [
 def test_what_cannot_be_announced_is_told_with_its_place(make: object, begin: str) -> None:
     """UDA 1.1 §2.3, §2.5."""
     with pytest.raises(upnp.DescriptionError) as caught:
-        Description.checkDevice(make())
+        writing.checkDevice(make())
     assert str(caught.value).startswith(begin)
 
 
@@ -637,7 +637,7 @@ UNRENDERABLE = [
 @pytest.mark.parametrize('make', UNRENDERABLE)
 def test_what_cannot_be_rendered_is_refused_before(make: object) -> None:
     with pytest.raises(upnp.DescriptionError):
-        Description.checkDevice(make())
+        writing.checkDevice(make())
 
 
 @pytest.mark.parametrize(
@@ -659,12 +659,12 @@ def test_what_cannot_be_rendered_is_refused_before(make: object) -> None:
     ],
 )
 def test_what_can_be_announced_passes(device: upnp.Device) -> None:
-    Description.checkDevice(device)
+    writing.checkDevice(device)
 
 
 @pytest.mark.parametrize('dataType', DATA_TYPES)
 def test_every_data_type_of_uda_is_known(dataType: str) -> None:
-    Description.checkDevice(withVariable(dataType=dataType))
+    writing.checkDevice(withVariable(dataType=dataType))
 
 
 def test_the_data_types_are_those_of_uda() -> None:
@@ -681,15 +681,15 @@ def test_no_two_devices_have_one_uuid(others: list[str]) -> None:
     """UDA 1.1 §2.3; UUIDs compare without regard to case."""
     root = lamp(devices=[lamp(uuid=uuid) for uuid in others])
     with pytest.raises(upnp.DescriptionError) as caught:
-        Description.checkUuids([root])
+        writing.checkUuids([root])
     assert caught.value.path == f'device.devices[{len(others) - 1}].uuid'
     with pytest.raises(upnp.DescriptionError):
-        Description.checkUuids([lamp(), lamp()])
+        writing.checkUuids([lamp(), lamp()])
 
 
 def test_devices_with_uuids_of_their_own_pass() -> None:
-    Description.checkUuids([lamp(devices=[lamp(uuid='a')]), lamp(uuid='b')])
-    Description.checkUuids([])
+    writing.checkUuids([lamp(devices=[lamp(uuid='a')]), lamp(uuid='b')])
+    writing.checkUuids([])
 
 
 @pytest.mark.parametrize(
@@ -705,7 +705,7 @@ def test_an_icon_lacks_what_nobody_gave_and_its_content_does_not_tell(icon: upnp
     if icon.data is not None:
         icon.load(icon.data)
     with pytest.raises(upnp.DescriptionError, match=f'{missing} cannot be told') as caught:
-        Description.checkIconForm(lamp(devices=[lamp(icons=[icon])]))
+        writing.checkIconForm(lamp(devices=[lamp(icons=[icon])]))
     assert caught.value.path == 'device.devices[0].icons[0]'
 
 
@@ -748,6 +748,6 @@ def test_an_icon_lacks_what_nobody_gave_and_its_content_does_not_tell(icon: upnp
     ],
 )
 def test_what_uda_wants_otherwise_is_told(device: upnp.Device, begins: list[str]) -> None:
-    told = list(Description.oddities(device))
+    told = list(writing.oddities(device))
     assert len(told) == len(begins)
     assert all(one.startswith(begin) for one, begin in zip(told, begins, strict=True))

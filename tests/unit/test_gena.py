@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from upnp import Limits, MessageError
-from upnp.eventing import gena as GENA
+from upnp.eventing import gena
 from upnp.eventing.gena import Callback, CallbackRule, SubscribeRequest
-from upnp.http import message as _message
+from upnp.http import message
 
 PEER = '192.0.2.9'
 OWN, PORT = frozenset({'192.0.2.1', '2001:db8::1', 'fe80::1'}), 5000
@@ -20,7 +20,7 @@ RULE = CallbackRule(PEER, OWN, PORT)
 
 def asked(changed: dict[str, str | None], limits: Limits | None = None) -> SubscribeRequest:
     """What a new subscription asks for when some headers are others, or are missing."""
-    return GENA.parseSubscribe(headersWith(NEW, changed), RULE, limits)
+    return gena.parseSubscribe(headersWith(NEW, changed), RULE, limits)
 
 
 def headersWith(headers: dict[str, str], changed: dict[str, str | None]) -> dict[str, str]:
@@ -34,20 +34,20 @@ def headersWith(headers: dict[str, str], changed: dict[str, str | None]) -> dict
 def test_a_new_subscription_has_its_callback_its_time_and_its_version() -> None:
     """UDA 1.1 §4.1.2."""
     expected = SubscribeRequest(None, 300, (Callback(PEER, 4004, '/events'),), None, 'HTTP/1.0')
-    assert GENA.parseSubscribe({**NEW, 'timeout': 'Second-300'}, RULE, version='HTTP/1.0') == expected
-    assert GENA.parseSubscribe(NEW, RULE, Limits()) == expected._replace(seconds=1800, version='HTTP/1.1')
+    assert gena.parseSubscribe({**NEW, 'timeout': 'Second-300'}, RULE, version='HTTP/1.0') == expected
+    assert gena.parseSubscribe(NEW, RULE, Limits()) == expected._replace(seconds=1800, version='HTTP/1.1')
 
 
 @pytest.mark.parametrize('sid', [SID, SID.upper(), f' {SID}\t'])
 def test_a_renewal_has_its_sid_as_we_write_it(sid: str) -> None:
     """UDA 1.1 §4.1.3."""
-    assert GENA.parseSubscribe({'sid': sid, 'timeout': 'Second-300'}, RULE) == SubscribeRequest(SID, 300)
+    assert gena.parseSubscribe({'sid': sid, 'timeout': 'Second-300'}, RULE) == SubscribeRequest(SID, 300)
 
 
 @pytest.mark.parametrize('sid', [SID, SID.upper(), f'\t{SID} '])
 def test_an_unsubscribe_has_its_sid_as_we_write_it(sid: str) -> None:
     """UDA 1.1 §4.1.4."""
-    assert GENA.parseUnsubscribe({'sid': sid, 'host': '192.0.2.1'}) == SID
+    assert gena.parseUnsubscribe({'sid': sid, 'host': '192.0.2.1'}) == SID
 
 
 def test_what_stands_around_nt_does_not_matter() -> None:
@@ -97,7 +97,7 @@ def test_a_wrong_subscribe_is_told_its_status(changed: dict[str, str | None], st
 def test_a_wrong_unsubscribe_is_told_its_status(headers: dict[str, str], status: int) -> None:
     """UDA 1.1 §4.1.4."""
     with pytest.raises(MessageError) as caught:
-        GENA.parseUnsubscribe(headers)
+        gena.parseUnsubscribe(headers)
     assert caught.value.status == status
 
 
@@ -123,7 +123,7 @@ def test_the_time_that_is_granted_lies_within_its_bounds(timeout: str | None, se
     """UDA 1.1 §4.1.2: the answer names seconds, whatever was asked for."""
     assert asked({'timeout': timeout}).seconds == seconds
     headers = headersWith({'sid': SID}, {'timeout': timeout})
-    assert GENA.parseSubscribe(headers, RULE).seconds == seconds
+    assert gena.parseSubscribe(headers, RULE).seconds == seconds
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_other_bounds_are_kept(timeout: str | None, seconds: int) -> None:
 
 
 def test_the_time_is_answered_in_seconds() -> None:
-    assert GENA.renderTimeout(1800) == 'Second-1800'
+    assert gena.renderTimeout(1800) == 'Second-1800'
 
 
 # Where to
@@ -173,7 +173,7 @@ CALLBACKS = {
 
 @pytest.mark.parametrize(('url', 'callback'), CALLBACKS.items(), ids=range(len(CALLBACKS)))
 def test_a_callback_is_an_address_a_port_and_a_target(url: str, callback: Callback) -> None:
-    assert GENA.parseCallbacks(f'<{url}>', Limits()) == (callback,)
+    assert gena.parseCallbacks(f'<{url}>', Limits()) == (callback,)
 
 
 BAD_CALLBACKS = [
@@ -215,7 +215,7 @@ BAD_CALLBACKS = [
 def test_another_callback_is_refused(url: str) -> None:
     """UDA 1.1 §4.1.2; no name is looked up, and nobody slips a line into what we send."""
     with pytest.raises(MessageError) as caught:
-        GENA.parseCallbacks(f'<{url}>', Limits())
+        gena.parseCallbacks(f'<{url}>', Limits())
     assert caught.value.status == 412
     assert len(str(caught.value)) < 600
 
@@ -229,7 +229,7 @@ def test_another_callback_is_refused(url: str) -> None:
 )
 def test_callbacks_are_kept_in_their_order(text: str) -> None:
     """UDA 1.1 §4.1.2: they are tried in order."""
-    assert GENA.parseCallbacks(text, Limits()) == (Callback(PEER, 80, '/'), Callback('192.0.2.8', 81, '/a'))
+    assert gena.parseCallbacks(text, Limits()) == (Callback(PEER, 80, '/'), Callback('192.0.2.8', 81, '/a'))
 
 
 URL = 'http://192.0.2.9/'
@@ -243,14 +243,14 @@ JUNK = [
 @pytest.mark.parametrize('text', JUNK, ids=range(len(JUNK)))
 def test_junk_around_the_brackets_is_refused(text: str) -> None:
     with pytest.raises(MessageError) as caught:
-        GENA.parseCallbacks(text, Limits())
+        gena.parseCallbacks(text, Limits())
     assert caught.value.status == 412
 
 
 def test_six_callbacks_are_taken_and_seven_are_not() -> None:
-    assert len(GENA.parseCallbacks(f'<{URL}>' * 6, Limits())) == 6
+    assert len(gena.parseCallbacks(f'<{URL}>' * 6, Limits())) == 6
     with pytest.raises(MessageError, match='7 callbacks') as caught:
-        GENA.parseCallbacks(f'<{URL}>' * 7, Limits())
+        gena.parseCallbacks(f'<{URL}>' * 7, Limits())
     assert caught.value.status == 412
 
 
@@ -266,14 +266,14 @@ def test_other_limits_of_callbacks_are_kept() -> None:
 @given(st.text() | st.text('<>/:.[]%#?@,h 0129a').map(lambda text: f'<http://192.0.2.9{text}>'))
 def test_any_text_gives_callbacks_or_a_message_error(text: str) -> None:
     with suppress(MessageError):
-        for callback in GENA.parseCallbacks(text, Limits()):
-            assert readBack(GENA.renderEvent(callback, SID, 0, b'')) == (callback.target, callback.host)
+        for callback in gena.parseCallbacks(text, Limits()):
+            assert readBack(gena.renderEvent(callback, SID, 0, b'')) == (callback.target, callback.host)
 
 
 def readBack(event: bytes) -> tuple[str, str]:
     """Target and HOST of an event that is one request and nothing else."""
     try:
-        request = _message.parseRequest(event)
+        request = message.parseRequest(event)
     except MessageError as error:
         raise AssertionError(event) from error
     return request.target, request.headers['host']
@@ -359,14 +359,14 @@ NOT_ALLOWED = [
 def test_events_go_to_the_subscriber_or_to_where_they_may(peer: str, url: str, network: str | None) -> None:
     """UDA 2.0 §4.1.1 as revised in 2020."""
     headers = {**NEW, 'callback': f'<{url}>'}
-    request = GENA.parseSubscribe(headers, CallbackRule(peer, OWN, PORT, network))
-    assert request.callbacks == GENA.parseCallbacks(f'<{url}>', Limits(), peer)
+    request = gena.parseSubscribe(headers, CallbackRule(peer, OWN, PORT, network))
+    assert request.callbacks == gena.parseCallbacks(f'<{url}>', Limits(), peer)
 
 
 @pytest.mark.parametrize(('peer', 'url', 'network'), NOT_ALLOWED)
 def test_events_go_nowhere_else(peer: str, url: str, network: str | None) -> None:
     """UDA 2.0 §4.1.1 as revised in 2020, against CVE-2020-12695."""
-    (callback,) = GENA.parseCallbacks(f'<{url}>', Limits())
+    (callback,) = gena.parseCallbacks(f'<{url}>', Limits())
     with pytest.raises(MessageError, match='a callback at ') as caught:
         CallbackRule(peer, OWN, PORT, network).check(callback)
     assert caught.value.status == 412
@@ -387,10 +387,10 @@ def test_a_link_is_the_one_the_subscriber_is_on_and_our_own_business(
     peer: str, url: str, place: tuple[str, int]
 ) -> None:
     """UDA 2.0 Annex A: no zone stands in a message."""
-    (callback,) = GENA.parseCallbacks(f'<{url}>', Limits(), peer)
+    (callback,) = gena.parseCallbacks(f'<{url}>', Limits(), peer)
     assert callback.place == place
     assert '%' not in callback.host
-    assert callback.host.encode() in GENA.renderEvent(callback, SID, 0, b'')
+    assert callback.host.encode() in gena.renderEvent(callback, SID, 0, b'')
 
 
 def test_one_callback_that_is_not_allowed_spoils_the_others() -> None:
@@ -475,13 +475,13 @@ def test_a_subscription_to_nothing_is_refused(names: list[str]) -> None:
 def test_a_property_set_is_exact_to_the_byte(texts: dict[str, str], properties: str) -> None:
     """UDA 1.1 §4.3.2."""
     begin = '<?xml version="1.0" encoding="utf-8"?>\n<e:propertyset xmlns:e="urn:schemas-upnp-org:event-1-0">'
-    assert GENA.renderProperties(texts) == f'{begin}{properties}</e:propertyset>\n'.encode()
+    assert gena.renderProperties(texts) == f'{begin}{properties}</e:propertyset>\n'.encode()
 
 
 def test_an_event_is_exact_to_the_byte() -> None:
     """UDA 1.1 §4.3.2."""
-    body = GENA.renderProperties({'Status': 'é'})
-    assert GENA.renderEvent(Callback(PEER, 4004, '/events?a=b'), SID, 0, body) == (
+    body = gena.renderProperties({'Status': 'é'})
+    assert gena.renderEvent(Callback(PEER, 4004, '/events?a=b'), SID, 0, body) == (
         b'NOTIFY /events?a=b HTTP/1.1\r\n'
         b'HOST: 192.0.2.9:4004\r\n'
         b'CONTENT-TYPE: text/xml; charset="utf-8"\r\n'
@@ -499,7 +499,7 @@ def test_an_event_is_exact_to_the_byte() -> None:
 
 def test_an_event_is_written_in_the_version_of_its_subscriber() -> None:
     callback = Callback('2001:db8::9', 80, '/')
-    event = GENA.renderEvent(callback, SID, 4294967295, b'', 'HTTP/1.0')
+    event = gena.renderEvent(callback, SID, 4294967295, b'', 'HTTP/1.0')
     assert event.startswith(b'NOTIFY / HTTP/1.0\r\nHOST: [2001:db8::9]:80\r\n')
     assert event.endswith(b'\r\nSEQ: 4294967295\r\n\r\n')
 
@@ -507,13 +507,13 @@ def test_an_event_is_written_in_the_version_of_its_subscriber() -> None:
 def test_nobody_slips_a_line_into_an_event() -> None:
     for target, sid in (('/\r\nX: a', SID), ('/', f'{SID}\r\nX: a')):
         with pytest.raises(MessageError):
-            GENA.renderEvent(Callback(PEER, 80, target), sid, 0, b'')
+            gena.renderEvent(Callback(PEER, 80, target), sid, 0, b'')
 
 
 def test_a_multicast_event_is_exact_to_the_byte() -> None:
     """UDA 1.1 §4.3.3."""
     usn = 'uuid:Lamp::urn:schemas-upnp-org:service:SwitchPower:1'
-    assert GENA.renderMulticastEvent(usn, 'urn:upnp-org:serviceId:SwitchPower', 7, 12, b'<a/>') == (
+    assert gena.renderMulticastEvent(usn, 'urn:upnp-org:serviceId:SwitchPower', 7, 12, b'<a/>') == (
         b'NOTIFY * HTTP/1.0\r\n'
         b'HOST: 239.255.255.246:7900\r\n'
         b'CONTENT-TYPE: text/xml; charset="utf-8"\r\n'

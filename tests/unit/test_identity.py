@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 
 import upnp
-from upnp.addressing import machine as _identity
 from upnp.addressing.machine import hostNames, machineIdentity, settleUuids, systemToken
 from upnp.description.writing import checkUuids
 
@@ -93,9 +92,9 @@ def test_a_device_that_is_put_before_others_later_gets_a_uuid_of_its_own() -> No
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory that stands for the places where a machine keeps its numbers."""
-    monkeypatch.setattr(_identity, 'BOARD_SERIALS', (str(tmp_path / 'serial'),))
-    monkeypatch.setattr(_identity, 'CPU_FILE', str(tmp_path / 'cpuinfo'))
-    monkeypatch.setattr(_identity, 'MACHINE_IDS', (str(tmp_path / 'machine-id'), str(tmp_path / 'dbus')))
+    monkeypatch.setattr('upnp.addressing.machine.BOARD_SERIALS', (str(tmp_path / 'serial'),))
+    monkeypatch.setattr('upnp.addressing.machine.CPU_FILE', str(tmp_path / 'cpuinfo'))
+    monkeypatch.setattr('upnp.addressing.machine.MACHINE_IDS', (str(tmp_path / 'machine-id'), str(tmp_path / 'dbus')))
     return tmp_path
 
 
@@ -162,7 +161,7 @@ def test_this_machine_goes_by_names_that_its_files_tell(
     """No name server is asked: it would take its time, and might be a stranger's."""
     for name, text in (('HOSTS_FILE', HOSTS), ('RESOLVER_FILE', resolver)):
         (tmp_path / name).write_text(text)
-        monkeypatch.setattr(_identity, name, str(tmp_path / name))
+        monkeypatch.setattr(f'upnp.addressing.machine.{name}', str(tmp_path / name))
     monkeypatch.setattr('socket.gethostname', lambda: own)
     names = hostNames()
     assert names >= expected

@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 import upnp
-from upnp.description import device as Objects
+from upnp.description.elements import _BaseObj
 
 UUID_TEXT = '00a56575-78fa-40fe-b107-8f4b5043a2b0'
 KINDS = [upnp.Device, upnp.Service, upnp.Icon, upnp.Action, upnp.Argument, upnp.StateVariable, upnp.Extension]
@@ -60,7 +60,7 @@ ELEMENTS = {
 
 
 @pytest.mark.parametrize('kind', KINDS)
-def test_a_dict_keywords_and_attributes_say_the_same(kind: type[Objects._BaseObj]) -> None:
+def test_a_dict_keywords_and_attributes_say_the_same(kind: type[_BaseObj]) -> None:
     elements = ELEMENTS[kind]
     byDict, byKeywords, byAttributes = kind(dict(elements)), kind(**elements), kind()
     for name, value in elements.items():
@@ -70,7 +70,7 @@ def test_a_dict_keywords_and_attributes_say_the_same(kind: type[Objects._BaseObj
 
 
 @pytest.mark.parametrize('kind', KINDS)
-def test_every_element_can_be_left_out(kind: type[Objects._BaseObj]) -> None:
+def test_every_element_can_be_left_out(kind: type[_BaseObj]) -> None:
     made = [kind(), kind(None), kind({}), kind(obj={})]
     for name in ELEMENTS[kind]:
         assert len({repr(getattr(thing, name)) for thing in made}) == 1
@@ -121,7 +121,7 @@ def test_something_else_than_a_dict_is_refused(obj: object) -> None:
         (upnp.Action, 'zzzzzz', 'there are arguments, name'),
     ],
 )
-def test_a_misspelt_name_is_told_with_the_nearest_right_one(kind: type[Objects._BaseObj], name: str, hint: str) -> None:
+def test_a_misspelt_name_is_told_with_the_nearest_right_one(kind: type[_BaseObj], name: str, hint: str) -> None:
     for make in (lambda: kind({name: 'a'}), lambda: kind(**{name: 'a'})):
         with pytest.raises(TypeError, match=hint) as caught:
             make()
@@ -129,7 +129,7 @@ def test_a_misspelt_name_is_told_with_the_nearest_right_one(kind: type[Objects._
 
 
 @pytest.mark.parametrize('kind', KINDS)
-def test_a_misspelt_attribute_is_refused(kind: type[Objects._BaseObj]) -> None:
+def test_a_misspelt_attribute_is_refused(kind: type[_BaseObj]) -> None:
     with pytest.raises(TypeError, match=f'{kind.__name__} has no element .freindlyName.'):
         kind().freindlyName = 'a'
 
@@ -257,7 +257,7 @@ def test_a_subclass_is_equal_to_what_says_the_same_without_one() -> None:
 
 
 @pytest.mark.parametrize('kind', KINDS)
-def test_an_object_that_can_change_has_no_hash(kind: type[Objects._BaseObj]) -> None:
+def test_an_object_that_can_change_has_no_hash(kind: type[_BaseObj]) -> None:
     with pytest.raises(TypeError, match='unhashable'):
         hash(kind())
 
@@ -327,11 +327,11 @@ def test_several_observers_are_told_until_they_are_removed() -> None:
 class Listener:
     """An observer of values."""
 
-    def __init__(self, thing: Objects._BaseObj) -> None:
+    def __init__(self, thing: _BaseObj) -> None:
         self.heard: list[tuple[object, object]] = []
         thing.addValueObserver(self.note)
 
-    def note(self, service: Objects._BaseObj, variable: Objects._BaseObj) -> None:
+    def note(self, service: _BaseObj, variable: _BaseObj) -> None:
         """Take note of a value."""
         self.heard.append((service.serviceId, variable.value))
 

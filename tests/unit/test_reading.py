@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import upnp
 from upnp import DescriptionError
-from upnp.description import writing as Description
+from upnp.description import writing
 from upnp.description.types import DATA_TYPES, NUMERIC_TYPES
 from upnp.description.vendor import checkVendorElements
 
@@ -126,7 +126,7 @@ def services(draw: st.DrawFn) -> upnp.Service:
 
 def readBack(service: upnp.Service, encode: Callable[[str], str | bytes] = str) -> upnp.Service:
     """Render the SCPD of a service, and read it."""
-    text = encode(Description.renderScpd(service))
+    text = encode(writing.renderScpd(service))
     return upnp.Service.fromXml(text, serviceType=service.serviceType, serviceId=service.serviceId)
 
 
@@ -137,7 +137,7 @@ def test_a_service_that_is_rendered_and_read_is_equal(service: upnp.Service, enc
     twin = readBack(service, encode)
     assert twin == service
     assert [one.initial for one in twin.stateVariables] == [one.initial for one in service.stateVariables]
-    assert Description.renderScpd(twin) == Description.renderScpd(service)
+    assert writing.renderScpd(twin) == writing.renderScpd(service)
 
 
 def variable(**elements: object) -> upnp.Service:
@@ -440,7 +440,7 @@ def test_what_cannot_be_announced_is_read_and_found_when_it_is_checked(content: 
     """Another's device may be read though it is wrong; one's own is told before it is announced."""
     service = upnp.Service.fromXml(tableOf(content), serviceType=SWITCH)
     with pytest.raises(DescriptionError) as caught:
-        Description.checkDevice(upnp.Device(deviceType=LIGHT, friendlyName='Lamp', services=[service]))
+        writing.checkDevice(upnp.Device(deviceType=LIGHT, friendlyName='Lamp', services=[service]))
     assert str(caught.value).startswith(f'device.services[0].{says}')
 
 
@@ -462,7 +462,7 @@ def test_what_cannot_be_announced_is_read_and_found_when_it_is_checked(content: 
 def test_an_action_that_cannot_be_announced_is_found_when_it_is_checked(content: str, says: str) -> None:
     service = upnp.Service.fromXml(f'<scpd><actionList>{content}</actionList></scpd>', {'serviceType': SWITCH})
     with pytest.raises(DescriptionError) as caught:
-        Description.checkDevice(upnp.Device(deviceType=LIGHT, friendlyName='Lamp', services=[service]))
+        writing.checkDevice(upnp.Device(deviceType=LIGHT, friendlyName='Lamp', services=[service]))
     assert str(caught.value).startswith(f'device.services[0].{says}')
 
 
@@ -511,14 +511,14 @@ def test_elements_are_given_beside_the_document() -> None:
 
 def described(device: upnp.Device) -> str:
     """The description of a root device."""
-    places = Description.placesOf(device, first=True)
+    places = writing.placesOf(device, first=True)
 
     def element(one: upnp.Device) -> Any:
-        icons = [Description.iconElement(icon, icon.url or '/icon') for icon in one.icons]
-        inner = [Description.serviceElement(service, places) for service in one.services]
-        return Description.deviceElement(one, icons, inner, [element(child) for child in one.devices], '/')
+        icons = [writing.iconElement(icon, icon.url or '/icon') for icon in one.icons]
+        inner = [writing.serviceElement(service, places) for service in one.services]
+        return writing.deviceElement(one, icons, inner, [element(child) for child in one.devices], '/')
 
-    return Description.renderRoot(element(device))
+    return writing.renderRoot(element(device))
 
 
 trimmed = texts.map(lambda text: text.strip() or None)

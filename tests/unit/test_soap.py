@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import upnp
 from upnp import ActionError, Limits, MessageError
-from upnp.control import soap as SOAP
+from upnp.control import soap
 
 SWITCH = 'urn:schemas-upnp-org:service:SwitchPower:1'
 RENDERING = 'urn:schemas-upnp-org:service:RenderingControl:2'
@@ -79,11 +79,11 @@ BODY = f"""<?xml version="1.0"?>
 </s:Envelope>"""
 
 
-def called(body: str | bytes = BODY, soapAction: str | None = None) -> SOAP.ActionCall:
+def called(body: str | bytes = BODY, soapAction: str | None = None) -> soap.ActionCall:
     """Parse a call of the camera's action."""
     content = body if isinstance(body, bytes) else body.encode()
-    call = SOAP.parseCall(camera(), f'"{CAMERA}#Set"' if soapAction is None else soapAction, content)
-    assert isinstance(call, SOAP.ActionCall)
+    call = soap.parseCall(camera(), f'"{CAMERA}#Set"' if soapAction is None else soapAction, content)
+    assert isinstance(call, soap.ActionCall)
     return call
 
 
@@ -97,8 +97,8 @@ def envelope(content: str) -> str:
 
 def test_a_call_has_the_service_the_action_the_type_and_the_values() -> None:
     service = camera()
-    call = SOAP.parseCall(service, f'"{CAMERA}#Set"', BODY.encode())
-    assert call == SOAP.ActionCall(service, service.actions['Set'], CAMERA, VALUES)
+    call = soap.parseCall(service, f'"{CAMERA}#Set"', BODY.encode())
+    assert call == soap.ActionCall(service, service.actions['Set'], CAMERA, VALUES)
     assert call.service is service
     assert list(call.values) == list(VALUES)
 
@@ -201,10 +201,10 @@ def test_a_listed_value_with_white_space_of_its_own_is_found() -> None:
 def test_a_lower_version_is_served_and_answered_under_its_name(own: str, asked: str) -> None:
     """UDA 1.1 §2.5.5, §3.2.2."""
     body = envelope(f'<u:Stop xmlns:u="{asked}"/>').encode()
-    call = SOAP.parseCall(camera(serviceType=own), f'"{asked}#Stop"', body)
-    assert isinstance(call, SOAP.ActionCall)
+    call = soap.parseCall(camera(serviceType=own), f'"{asked}#Stop"', body)
+    assert isinstance(call, soap.ActionCall)
     assert call.serviceType == asked
-    assert f'xmlns:u="{asked}"'.encode() in SOAP.renderResult(call, None)
+    assert f'xmlns:u="{asked}"'.encode() in soap.renderResult(call, None)
 
 
 class Mode(Enum):
@@ -217,8 +217,8 @@ class Mode(Enum):
 def test_an_enum_comes_as_its_member() -> None:
     service = serviceOf(CAMERA, {'Set': {'mode': 'Mode'}}, Mode={'dataType': Mode})
     body = envelope(f'<u:Set xmlns:u="{CAMERA}"><mode> off</mode></u:Set>').encode()
-    call = SOAP.parseCall(service, f'{CAMERA}#Set', body)
-    assert isinstance(call, SOAP.ActionCall)
+    call = soap.parseCall(service, f'{CAMERA}#Set', body)
+    assert isinstance(call, soap.ActionCall)
     assert call.values == {'mode': Mode.OFF}
 
 
@@ -264,7 +264,7 @@ def test_what_is_no_envelope_with_a_call_is_no_call(body: str) -> None:
 
 def test_limits_other_than_the_default_are_kept() -> None:
     with pytest.raises(MessageError, match='deeper than 3'):
-        SOAP.parseCall(camera(), f'{CAMERA}#Set', BODY.encode(), Limits(maxXmlDepth=3))
+        soap.parseCall(camera(), f'{CAMERA}#Set', BODY.encode(), Limits(maxXmlDepth=3))
 
 
 INVALID_ACTIONS = [
@@ -346,7 +346,7 @@ def test_a_number_that_is_none_is_told_with_its_code(text: str, code: int) -> No
     assert caught.value.code == code
 
 
-MUST = f'<a s:mustUnderstand="1" s:actor="{SOAP.NEXT_ACTOR}"/>'
+MUST = f'<a s:mustUnderstand="1" s:actor="{soap.NEXT_ACTOR}"/>'
 
 
 @pytest.mark.parametrize('entry', [MUST, '<a s:mustUnderstand="1"/>', '<a s:mustUnderstand=" 1 "/>', f'<b/>{MUST}'])
@@ -355,7 +355,7 @@ def test_a_header_entry_that_has_to_be_understood_is_not(entry: str) -> None:
     with pytest.raises(ActionError, match="the header entry 'a' is not understood") as caught:
         called(BODY.replace('<s:Body>', f'<s:Header>{entry}</s:Header><s:Body>'))
     assert caught.value.code == 501
-    assert b'<faultcode>s:MustUnderstand</faultcode>' in SOAP.renderFault(caught.value)
+    assert b'<faultcode>s:MustUnderstand</faultcode>' in soap.renderFault(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -395,11 +395,11 @@ def test_a_spoilt_call_is_understood_or_refused(start: int, length: int, put: st
 # Queries
 
 
-def queried(name: str, service: upnp.Service) -> SOAP.VariableQuery:
+def queried(name: str, service: upnp.Service) -> soap.VariableQuery:
     """Ask a service for a state variable."""
     body = envelope(f'<u:QueryStateVariable xmlns:u="{CONTROL}">{name}</u:QueryStateVariable>').encode()
-    query = SOAP.parseCall(service, f'"{CONTROL}#QueryStateVariable"', body)
-    assert isinstance(query, SOAP.VariableQuery)
+    query = soap.parseCall(service, f'"{CONTROL}#QueryStateVariable"', body)
+    assert isinstance(query, soap.VariableQuery)
     return query
 
 
@@ -421,7 +421,7 @@ def test_a_state_variable_can_be_asked_for(name: str) -> None:
     service.stateVariables['Text'].value = 'a <b>'
     query = queried(name, service)
     assert query.variable is service.stateVariables['Text']
-    assert SOAP.renderValue(query) == VALUE
+    assert soap.renderValue(query) == VALUE
 
 
 @pytest.mark.parametrize(
@@ -432,13 +432,13 @@ def test_the_answer_to_a_query_has_the_form_of_the_type(variable: str, value: ob
     service = camera()
     if value is not None:
         service.stateVariables[variable].value = value
-    answer = SOAP.renderValue(queried(f'<varName>{variable}</varName>', service))
+    answer = soap.renderValue(queried(f'<varName>{variable}</varName>', service))
     assert ElementTree.fromstring(answer).findtext('.//return') == text
 
 
 def test_a_member_of_an_enum_is_answered_as_it_travels() -> None:
     service = serviceOf(CAMERA, {}, Mode={'dataType': Mode, 'value': Mode.OFF})
-    assert b'<return>off</return>' in SOAP.renderValue(queried('<varName>Mode</varName>', service))
+    assert b'<return>off</return>' in soap.renderValue(queried('<varName>Mode</varName>', service))
 
 
 @pytest.mark.parametrize(
@@ -470,7 +470,7 @@ def test_a_value_that_xml_cannot_carry_is_refused_when_it_is_set() -> None:
     service = camera()
     with pytest.raises(ValueError, match="'Text' of type string: XML cannot carry"):
         service.stateVariables['Text'].value = 'a\0'
-    assert b'<return></return>' in SOAP.renderValue(queried('<varName>Text</varName>', service))
+    assert b'<return></return>' in soap.renderValue(queried('<varName>Text</varName>', service))
 
 
 # Results
@@ -495,7 +495,7 @@ EMPTY_RESULT = (
 def rendered(action: str, result: object) -> bytes:
     """The response to a call of an action under the lower version."""
     service = camera()
-    return SOAP.renderResult(SOAP.ActionCall(service, service.actions[action], CAMERA[:-1] + '1', {}), result)
+    return soap.renderResult(soap.ActionCall(service, service.actions[action], CAMERA[:-1] + '1', {}), result)
 
 
 class Tuple(NamedTuple):
@@ -594,9 +594,9 @@ WRONG_RESULTS = [
 def test_an_argument_whose_state_variable_was_taken_away_fails() -> None:
     """As long as the change is not announced, callers go by the former description."""
     service = camera()
-    get = SOAP.ActionCall(service, service.actions['GetText'], CAMERA, {})
+    get = soap.ActionCall(service, service.actions['GetText'], CAMERA, {})
     del service.stateVariables[0]
-    for call in (lambda: SOAP.parseCall(service, f'{CAMERA}#Set', BODY.encode()), lambda: SOAP.renderResult(get, 'a')):
+    for call in (lambda: soap.parseCall(service, f'{CAMERA}#Set', BODY.encode()), lambda: soap.renderResult(get, 'a')):
         with pytest.raises(ActionError, match='Action Failed: text has no type') as caught:
             call()
         assert caught.value.code == 501
@@ -636,8 +636,8 @@ MUST_UNDERSTAND = (
 
 def test_a_fault_is_rendered_to_the_byte() -> None:
     """UDA 1.1 §3.2.5, SOAP 1.1 §4.4."""
-    assert SOAP.renderFault(ActionError(701, 'No such preset <&> é')) == FAULT
-    assert SOAP.renderFault(SOAP.NotUnderstood(501, 'the header entry "a"')) == MUST_UNDERSTAND
+    assert soap.renderFault(ActionError(701, 'No such preset <&> é')) == FAULT
+    assert soap.renderFault(soap.NotUnderstood(501, 'the header entry "a"')) == MUST_UNDERSTAND
 
 
 @pytest.mark.parametrize(
@@ -654,7 +654,7 @@ def test_a_fault_is_rendered_to_the_byte() -> None:
 )
 def test_any_description_can_be_told(description: str, text: str) -> None:
     """UDA 1.1 §3.2.5 requires one."""
-    fault = ElementTree.fromstring(SOAP.renderFault(ActionError(501, description)))
+    fault = ElementTree.fromstring(soap.renderFault(ActionError(501, description)))
     assert fault.findtext(f'.//{{{CONTROL}}}errorDescription') == text
     assert fault.findtext(f'.//{{{CONTROL}}}errorCode') == '501'
 
@@ -877,7 +877,7 @@ CALLERS: dict[str, tuple[Callable[[], upnp.Service], str, str, Mapping[str, obje
 def test_callers_in_the_field_are_understood(
     make: Callable[[], upnp.Service], soapAction: str, body: str, values: Mapping[str, object]
 ) -> None:
-    call = SOAP.parseCall(make(), soapAction, body.encode())
-    assert isinstance(call, SOAP.ActionCall)
+    call = soap.parseCall(make(), soapAction, body.encode())
+    assert isinstance(call, soap.ActionCall)
     assert call.values == values
     assert call.serviceType in soapAction

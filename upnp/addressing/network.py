@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from ..base import loops as _loops
+from ..base import loops
 from .changes import Departure, Presence, Renewal
 from .interfaces import Choice, Found, Interface, Wish, chooseInterfaces
 
@@ -58,7 +58,7 @@ class Network:
         self._presence = Presence()
         self._watch: Watching | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._alarm: _loops.Alarm | None = None
+        self._alarm: loops.Alarm | None = None
         self._isTold = False
 
     @property
@@ -72,7 +72,7 @@ class Network:
         :raises NetworkError: ``netBind`` is not ours.
         """
         self._loop = asyncio.get_running_loop()
-        self._alarm = _loops.Alarm(self._loop, self._onSettled)
+        self._alarm = loops.Alarm(self._loop, self._onSettled)
         self._watch = self.makeWatch(self._onChange, self._onSlept)
         self._found = await self._watch.start()
         self._wish.check(self._found)

@@ -14,7 +14,7 @@ from ..addressing.changes import Departure
 from ..addressing.interfaces import ANY_ADDRESSES, Choice, Interface, Wish, isIPv4
 from ..addressing.machine import hostNames, systemToken
 from ..addressing.network import Network
-from ..base import loops as _loops
+from ..base import loops
 from ..base.limits import Limits
 from ..base.options import (
     MAX_NUMBER,
@@ -227,7 +227,7 @@ class Announcer:
         await self.start()
         life = self._life
         if life is not None:
-            with _loops.stopSignals(life.loop, life.ended.set):
+            with loops.stopSignals(life.loop, life.ended.set):
                 try:
                     await life.ended.wait()
                 finally:
@@ -279,7 +279,7 @@ class Announcer:
             withPages(self.resources, {path: added})  # or it is refused here
         self._pages[path] = added
         if life is not None:
-            _loops.callIn(life.loop, self._showPages)  # which may render everything anew meanwhile
+            loops.callIn(life.loop, self._showPages)  # which may render everything anew meanwhile
 
     # As documented
 
@@ -437,7 +437,7 @@ class Announcer:
     def _onArrived(self) -> None:
         if (life := self._life) is not None and life.arriving is None:
             life.arriving = life.loop.create_task(self._arrive(life), name='upnp arrive')
-            life.arriving.add_done_callback(_loops.logFailure)
+            life.arriving.add_done_callback(loops.logFailure)
 
     async def _arrive(self, life: Life) -> None:
         """Announce by the addresses that have come; whoever subscribed by one that has not come back begins anew."""
@@ -465,7 +465,7 @@ class Announcer:
                 life.settle()
             else:
                 life.republishing = life.loop.create_task(self._republish(life), name='upnp republish')
-                life.republishing.add_done_callback(_loops.logFailure)
+                life.republishing.add_done_callback(loops.logFailure)
 
     async def _republish(self, life: Life) -> None:
         """Render everything anew, and advertise it if it differs."""

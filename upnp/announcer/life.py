@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from ..base import loops as _loops
+from ..base import loops
 
 __all__ = ['Life']
 
@@ -24,7 +24,7 @@ class Life:
         self.ending: asyncio.Task[None] | None = None
         self.republishing: asyncio.Task[None] | None = None
         self.arriving: asyncio.Task[None] | None = None
-        self._alarm = _loops.Alarm(loop, onSettled)
+        self._alarm = loops.Alarm(loop, onSettled)
 
     def settle(self) -> None:
         """Wait once more for the changes to end."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
-from ..base import loops as _loops
+from ..base import loops
 
 __all__ = ['PlainCalls', 'Startable']
 
@@ -56,7 +56,7 @@ class PlainCalls:
         """See :meth:`upnp.Announcer.initLoop`."""
         former, made = self.loop, False
         if loop is None:
-            loop, made = _loops.currentLoop()
+            loop, made = loops.currentLoop()
         if self._announcer.isLive and former is not None and former is not loop and not former.is_closed():
             raise RuntimeError('it is announced on another loop: dispose it first')
         if former is not loop:
@@ -66,9 +66,9 @@ class PlainCalls:
         isOuter = self._driver is None
         self._driver = threading.get_ident()
         try:
-            self._task = _loops.startOn(loop, self._announcer.start, 'upnp start')
+            self._task = loops.startOn(loop, self._announcer.start, 'upnp start')
             if self._isDisposed and not loop.is_running():  # by another thread, meanwhile
-                _loops.startOn(loop, self._announcer.stop, 'upnp stop')
+                loops.startOn(loop, self._announcer.stop, 'upnp stop')
         except BaseException:
             self._closeLoop()
             raise
@@ -81,14 +81,14 @@ class PlainCalls:
         if self.loop is None:
             return
         if self._driver in (None, threading.get_ident()):
-            _loops.callIn(self.loop, function)
+            loops.callIn(self.loop, function)
         else:
             with suppress(RuntimeError):  # the loop was closed just now
                 self.loop.call_soon_threadsafe(function)
 
     def foreaver(self) -> None:
         """See :meth:`upnp.Announcer.foreaver`."""
-        if _loops.anyRunsHere():
+        if loops.anyRunsHere():
             raise RuntimeError('foreaver runs a loop by itself: in async code use await serveForever()')
         self._driver = threading.get_ident()
         try:
@@ -109,15 +109,15 @@ class PlainCalls:
         if loop is None:
             return
         self._isDisposed = True
-        if _loops.runsHere(loop):
+        if loops.runsHere(loop):
             self._announcer.silence()  # now, as the loop may end before a task has its turn
-            self._task = _loops.startOn(loop, self._stopAll, 'upnp stop')
+            self._task = loops.startOn(loop, self._stopAll, 'upnp stop')
         elif loop.is_running() or self._driver not in (None, threading.get_ident()):
             self._disposeElsewhere(loop)
-        elif loop.is_closed() or _loops.anyRunsHere():
+        elif loop.is_closed() or loops.anyRunsHere():
             self._announcer.abandon()
         else:
-            _loops.startOn(loop, self._announcer.stop, 'upnp stop')
+            loops.startOn(loop, self._announcer.stop, 'upnp stop')
             self._closeLoop()
 
     def _disposeElsewhere(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -128,7 +128,7 @@ class PlainCalls:
             self.gone.wait(DISPOSE_POLL_SECONDS)
 
     def _stopSoon(self) -> None:
-        self._task = _loops.startOn(asyncio.get_running_loop(), self._stopAll, 'upnp stop')
+        self._task = loops.startOn(asyncio.get_running_loop(), self._stopAll, 'upnp stop')
 
     async def _stopAll(self) -> None:
         await self._announcer.stop()
@@ -136,7 +136,7 @@ class PlainCalls:
 
     def _runForever(self, loop: asyncio.AbstractEventLoop) -> None:
         self._inForeaver = True
-        with _loops.stopSignals(loop, self._halt):
+        with loops.stopSignals(loop, self._halt):
             try:
                 if not self._isDisposed and self._announcer.isLive:
                     loop.run_forever()

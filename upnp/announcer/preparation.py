@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from ..addressing.machine import machineIdentity, settleUuids
-from ..description import writing as Description
+from ..description import writing
 from ..description.device import Device, FilePath, Icon
 from ..discovery.targets import Advertisement, Root
 from ..Errors import DescriptionError
@@ -27,7 +27,7 @@ async def prepare(roots: Sequence[Device], noted: set[str]) -> None:
     :raises DescriptionError: one cannot be announced as it is.
     """
     for root in roots:
-        Description.checkDevice(root)
+        writing.checkDevice(root)
     icons = [icon for root in roots for device in root.family() for icon in device.icons if icon.url is None]
     if any(icon.path is not None for icon in icons):
         await asyncio.to_thread(readIcons, icons)
@@ -35,12 +35,12 @@ async def prepare(roots: Sequence[Device], noted: set[str]) -> None:
         readIcons(icons)
     for root in roots:
         await deriveUuids(root)
-        Description.checkIconForm(root)
-        for oddity in Description.oddities(root):
+        writing.checkIconForm(root)
+        for oddity in writing.oddities(root):
             if oddity not in noted:
                 noted.add(oddity)
                 log.info('announced as given: %s', oddity)
-    Description.checkUuids(roots)
+    writing.checkUuids(roots)
 
 
 async def deriveUuids(root: Device) -> None:
@@ -65,7 +65,7 @@ def published(
     resources = assetResources()
     taken = []
     for root in roots:
-        places = Description.placesOf(root, first=root is main)
+        places = writing.placesOf(root, first=root is main)
         own, configId = http.publish(root, places)
         resources |= own
         taken.append(Root(root, places.description, configId, tuple(own)))

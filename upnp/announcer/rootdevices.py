@@ -5,7 +5,7 @@ It refuses to know how they are described and when they are announced.
 
 from collections.abc import Callable
 
-from ..description import writing as Description
+from ..description import writing
 from ..description.device import Device, Service
 from ..description.elements import _BaseObj
 from ..discovery.targets import bootIdAt, nextBootId
@@ -63,11 +63,11 @@ class Roots:
 
         :raises DescriptionError: it cannot be announced as it is, or is there, or has the uuid of another.
         """
-        Description.checkDevice(checkedDevice(device))
+        writing.checkDevice(checkedDevice(device))
         if any(root is device for root in self.devices):
             raise DescriptionError(f'{device!r} is announced here already')
         if device.uuid is not None:
-            Description.checkUuids([*(root for root in self.devices if root.uuid is not None), device])
+            writing.checkUuids([*(root for root in self.devices if root.uuid is not None), device])
         self.devices = (*self.devices, device)
         if self._isWatched:
             self._observe(device)

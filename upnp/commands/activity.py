@@ -11,20 +11,20 @@ from typing import NamedTuple, TextIO
 
 from ..base.logtext import legible
 from ..description.writing import typeNoun
-from ..discovery import ssdp as SSDP
-from ..http import server as HTTP
+from ..discovery import ssdp
+from ..http import server
 from ..http.answers import REASONS, Resource
 from ..presentation.custompages import FunctionAnswer, OwnPageAnswer
 
 __all__ = ['Lately', 'Teller', 'Visit', 'visitOf']
 
 DEEDS = {  # what else there is, such as the parts of a page, is fetched along with these
-    HTTP.DescriptionAnswer: 'read the description',
-    HTTP.ScpdAnswer: 'read a service description',
-    HTTP.IconAnswer: 'fetched the icon',
-    HTTP.PageAnswer: 'opened the page',
-    HTTP.ControlAnswer: 'called an action of {service}',
-    HTTP.SubscriptionAnswer: 'subscribed to the events of {service}',
+    server.DescriptionAnswer: 'read the description',
+    server.ScpdAnswer: 'read a service description',
+    server.IconAnswer: 'fetched the icon',
+    server.PageAnswer: 'opened the page',
+    server.ControlAnswer: 'called an action of {service}',
+    server.SubscriptionAnswer: 'subscribed to the events of {service}',
     OwnPageAnswer: 'opened {path}',
     FunctionAnswer: 'opened {path}',
 }
@@ -53,11 +53,11 @@ def visitOf(record: logging.LogRecord, resources: Mapping[str, Resource]) -> Vis
     :param resources: what is served, by path.
     """
     args = record.args if isinstance(record.args, tuple) else ()
-    if record.msg == SSDP.SEARCHED:
+    if record.msg == ssdp.SEARCHED:
         peer, _port, target = map(str, args)
         words = f'{nameOf(peer)} searched for {legible(target)}'
         return Visit(words, words)
-    if record.msg == HTTP.FETCHED:
+    if record.msg == server.FETCHED:
         peer, _port, method, path, status = map(str, args)
         return answered(nameOf(peer), method, path, int(status), resources.get(path))
     return None

@@ -14,12 +14,12 @@ from typing import NoReturn
 
 from ..addressing.interfaces import hostOf
 from ..announcer.announcer import MAX_PORT, Announcer
-from ..base import loops as _loops
+from ..base import loops
 from ..base.logtext import legible
-from ..description import writing as Description
+from ..description import writing
 from ..description.device import Device, Icon, Service, measure
 from ..Errors import UPnPError
-from ..http import listener as _listening
+from ..http import listener
 from .activity import Teller
 
 BASIC_DEVICE = 'urn:schemas-upnp-org:device:Basic:1'
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def reasonOf(error: Exception) -> str:
     """Return what an error says, with the remedy that there is on a command line."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return legible(text.replace(_listening.REMEDY, PORT_REMEDY))
+    return legible(text.replace(listener.REMEDY, PORT_REMEDY))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -92,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
 def uuid(text: str) -> str:
     """Return a UUID without what may stand before it."""
     bare = text[5:] if text[:5].lower() == 'uuid:' else text
-    if not re.match(Description.UUID, bare):
+    if not re.match(writing.UUID, bare):
         raise refusal(text, 'is no UUID: give one such as 00a56575-78fa-40fe-b107-8f4b5043a2b0, or leave --uuid out')
     return bare
 
@@ -155,7 +155,7 @@ def deviceOf(options: argparse.Namespace) -> Device:
 def serviceBeside(type_: str, others: Sequence[Service]) -> Service:
     """Return a service whose serviceId is none of the others': where the usual one is taken, it gets a number."""
     service = Service(serviceType=type_)
-    usual, taken = Description.serviceIdOf(service), {Description.serviceIdOf(other) for other in others}
+    usual, taken = writing.serviceIdOf(service), {writing.serviceIdOf(other) for other in others}
     if usual in taken:
         service.serviceId = next(one for n in range(2, len(taken) + 2) if (one := f'{usual}.{n}') not in taken)
     return service
@@ -173,7 +173,7 @@ async def announce(options: argparse.Namespace) -> None:
 
     teller = Teller(lambda: server.resources, end, isVerbose=options.verbose)
     showVisits(teller)
-    with _loops.stopSignals(loop, ended.set):
+    with loops.stopSignals(loop, ended.set):
         async with server:
             print('\n'.join(introduction(device, server)), flush=True)
             teller.begin()

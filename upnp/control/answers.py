@@ -9,7 +9,7 @@ from ..description.device import Service
 from ..description.hints import Call
 from ..Errors import ActionError, MessageError
 from ..http.answers import CalledAnswer
-from . import soap as SOAP
+from . import soap
 
 __all__ = ['ControlAnswer']
 
@@ -30,7 +30,7 @@ class ControlAnswer(CalledAnswer):
         """Call the action that the request asks for.
 
         :param giveUp: called when its time is over and its function cannot be ended.
-        :raises MessageError: the request is no SOAP.
+        :raises MessageError: the request is no soap.
         """
         service = self.resource.service
         if service is None:
@@ -44,7 +44,7 @@ class ControlAnswer(CalledAnswer):
         """Answer with a fault."""
         log.debug('< %s:%s %r: %s', *self.request.peer, self.request.path, Legible(error))
         self.status = 500
-        self.body = SOAP.renderFault(error)
+        self.body = soap.renderFault(error)
 
     def execute(self) -> None:
         """Prepare the answer: the headers, as :meth:`call` has made the body."""
@@ -56,9 +56,9 @@ class ControlAnswer(CalledAnswer):
         if not re.match(XML_TYPE, headers.get('content-type', '')):
             raise MessageError(f'Content-Type {headers.get("content-type", "")[:80]!r} is not XML', 415)
         asked = self._asked(service, soapActionOf(self.request.method, headers))
-        if isinstance(asked, SOAP.VariableQuery):
+        if isinstance(asked, soap.VariableQuery):
             try:
-                return SOAP.renderValue(asked)
+                return soap.renderValue(asked)
             except (TypeError, ValueError) as error:  # of a default that is none: the log has said so
                 raise ActionError(501) from error
         request = self.request
@@ -67,18 +67,18 @@ class ControlAnswer(CalledAnswer):
         if result is not None and not asked.action.outputs:
             self._upnp.calls.wonder(service, asked.action, result)
         try:
-            return SOAP.renderResult(asked, result)
+            return soap.renderResult(asked, result)
         except Exception as error:  # of whatever kind: a property or a mapping of the user's may have raised it
             raise self._upnp.calls.complain(service, asked.action, error) from error
 
-    def _asked(self, service: Service, soapAction: str) -> SOAP.ActionCall | SOAP.VariableQuery:
+    def _asked(self, service: Service, soapAction: str) -> soap.ActionCall | soap.VariableQuery:
         """Return what is asked for, from memory where the same bytes came before; a change of the service clears it."""
         known, body = self.resource.known, self.request.body
         call = known.get((soapAction, body))
         if call is not None:
             return call
-        asked = SOAP.parseCall(service, soapAction, body, self._upnp.limits)
-        if isinstance(asked, SOAP.ActionCall) and len(soapAction) + len(body) <= MAX_KNOWN_BYTES:
+        asked = soap.parseCall(service, soapAction, body, self._upnp.limits)
+        if isinstance(asked, soap.ActionCall) and len(soapAction) + len(body) <= MAX_KNOWN_BYTES:
             if len(known) >= MAX_KNOWN:
                 known.clear()
             known[soapAction, body] = asked

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import is_dataclass
 from typing import NamedTuple
 
-from ..base import xml as _xml
+from ..base import xml
 from ..base.limits import Limits
 from ..base.xml import Node, escape, forbiddenCharacter
 from ..description.device import Action, Argument, Service, StateVariable
@@ -91,7 +91,7 @@ def bodyElement(body: bytes, limits: Limits | None) -> Node:
     :raises MessageError: there is none.
     :raises NotUnderstood: the Header has an entry that has to be understood.
     """
-    envelope = _xml.parse(body, limits)
+    envelope = xml.parse(body, limits)
     if (envelope.namespace, envelope.name) != (ENVELOPE_NAMESPACE, 'Envelope'):
         raise MessageError(f'not a SOAP 1.1 envelope: {envelope.name[:80]!r} of {envelope.namespace[:80]!r}')
     for part in envelope.children:

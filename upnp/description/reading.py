@@ -12,7 +12,7 @@ from enum import Enum
 from ..base.limits import Limits
 from ..base.xml import Node, parse
 from ..Errors import DescriptionError, MessageError
-from . import types as _types
+from . import types
 from .device import Device, Extension, Icon, Service
 from .scpd import Action, Argument, StateVariable
 from .vendor import DEVICE_NAMESPACE, WINDOWS_ELEMENTS, WindowsElement
@@ -133,7 +133,7 @@ def variableOf(node: Node) -> StateVariable:
     return variable
 
 
-def defaultOf(variable: StateVariable, text: str) -> _types.Value | Enum | None:
+def defaultOf(variable: StateVariable, text: str) -> types.Value | Enum | None:
     """Return a default; an empty one, which some write for none, where the type and the list allow it."""
     try:
         return variable.parse(text)
@@ -154,10 +154,10 @@ def rangeOf(variable: StateVariable, node: Node) -> tuple[float, ...] | None:
     return tuple(numberOf(variable, text) for text in texts if text is not None)
 
 
-def valueOf(variable: StateVariable, text: str) -> _types.Value:
+def valueOf(variable: StateVariable, text: str) -> types.Value:
     """Return a text as a value of the variable's type; as it is, where it is none, to be found when it is checked."""
     try:
-        return _types.parse(variable.dataType, text)
+        return types.parse(variable.dataType, text)
     except ValueError:
         return text
 

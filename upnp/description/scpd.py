@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self, overload
 
 from ..base.xml import checkText, forbiddenCharacter
 from ..Errors import DescriptionError
-from . import types as _types
+from . import types
 from .elements import Children, _BaseObj
 from .hints import dataTypeOf, mismatch, textOfMember
 from .types import DATA_TYPES, NUMERIC_TYPES, Value, ValueMismatch
@@ -171,7 +171,7 @@ class StateVariable(_BaseObj):
 
         :raises ValueError: a default that is none, or a value from before the type was changed; TypeError likewise.
         """
-        return _types.render(self.dataType, self.initial if self._value is None else self._value)
+        return types.render(self.dataType, self.initial if self._value is None else self._value)
 
     @property
     def initial(self) -> Value:
@@ -180,11 +180,11 @@ class StateVariable(_BaseObj):
             return self._default()
         if self.allowedValueList:
             return self.allowedValueList[0]
-        zero = _types.zero(self.dataType)
+        zero = types.zero(self.dataType)
         try:
-            _types.checkAllowed(zero, None, self._limits())
+            types.checkAllowed(zero, None, self._limits())
         except ValueMismatch:
-            return _types.coerce(self.dataType, (self.allowedValueRange or (0,))[0])
+            return types.coerce(self.dataType, (self.allowedValueRange or (0,))[0])
         return zero
 
     @property
@@ -199,8 +199,8 @@ class StateVariable(_BaseObj):
         """
         if self.allowedValueList is not None and text not in self.allowedValueList:
             text = text.strip()
-        value = _types.parse(self.dataType, text)
-        _types.checkAllowed(value, self.allowedValueList, self._limits())
+        value = types.parse(self.dataType, text)
+        types.checkAllowed(value, self.allowedValueList, self._limits())
         return self._shown(value)
 
     def render(self, value: object) -> str:
@@ -209,12 +209,12 @@ class StateVariable(_BaseObj):
         :raises TypeError: it is of another type.
         :raises ValueError: it is not allowed.
         """
-        return _types.render(self.dataType, self._coerced(value))
+        return types.render(self.dataType, self._coerced(value))
 
     def _coerced(self, value: object) -> Value:
         try:
-            coerced = _types.coerce(self.dataType, self._plain(value))
-            _types.checkAllowed(coerced, self.allowedValueList, self._limits())
+            coerced = types.coerce(self.dataType, self._plain(value))
+            types.checkAllowed(coerced, self.allowedValueList, self._limits())
             if isinstance(coerced, str):
                 checkText(coerced)  # here, where the program sees it, and not when somebody asks for the value
         except (TypeError, ValueError) as error:
@@ -241,8 +241,8 @@ class StateVariable(_BaseObj):
         """Return the default as a value; a text is read as one."""
         default = self._plain(self.defaultValue)
         if isinstance(default, str):
-            return _types.parse(self.dataType, default)
-        return _types.coerce(self.dataType, default)
+            return types.parse(self.dataType, default)
+        return types.coerce(self.dataType, default)
 
     def _takeHint(self, hint: object) -> None:
         found = dataTypeOf(hint)
@@ -260,18 +260,18 @@ class StateVariable(_BaseObj):
 
     def describedDefault(self) -> str | None:
         """Return the default as the SCPD has it; None without one."""
-        return None if self.defaultValue is None else _types.render(self.dataType, self._default())
+        return None if self.defaultValue is None else types.render(self.dataType, self._default())
 
     def describedRange(self) -> tuple[str, ...] | None:
         """Return minimum, maximum and perhaps step as the SCPD has them; None without a range."""
         limits = self._limits()
-        return None if limits is None else tuple(_types.render(self.dataType, limit) for limit in limits)
+        return None if limits is None else tuple(types.render(self.dataType, limit) for limit in limits)
 
     def _limits(self) -> tuple[Any, ...] | None:
         """Return the range as values of the type, which they are compared with: a float 0.1 is no Decimal 0.1."""
         if self.allowedValueRange is None:
             return None
-        return tuple(None if limit is None else _types.coerce(self.dataType, limit) for limit in self.allowedValueRange)
+        return tuple(None if limit is None else types.coerce(self.dataType, limit) for limit in self.allowedValueRange)
 
     def _described(self) -> tuple[object, ...]:
         try:
@@ -298,7 +298,7 @@ def checkModeration(name: str, value: object) -> None:
 def yesOrNo(name: str, value: object) -> bool:
     """Return a boolean element, which may be written as in an SCPD: ``yes`` or ``no``."""
     try:
-        return bool(_types.parse('boolean', value) if isinstance(value, str) else _types.coerce('boolean', value))
+        return bool(types.parse('boolean', value) if isinstance(value, str) else types.coerce('boolean', value))
     except (TypeError, ValueError) as error:
         error.args = (f'{name}: {error}',)
         raise
@@ -362,7 +362,7 @@ def checkVariable(variable: StateVariable, path: str) -> None:
     checkRange(variable, f'{path}.allowedValueRange')
     try:
         if (default := variable.describedDefault()) is not None:
-            _types.checkAllowed(variable.initial, variable.allowedValueList, variable._limits())
+            types.checkAllowed(variable.initial, variable.allowedValueList, variable._limits())
             checkText(default)
     except (TypeError, ValueError) as error:
         raise DescriptionError(
@@ -392,7 +392,7 @@ def checkRange(variable: StateVariable, path: str) -> None:
             f'{limits!r} is not (minimum, maximum) or (minimum, maximum, step), for a numeric type', path
         )
     try:
-        values: list[Any] = [_types.coerce(variable.dataType, limit) for limit in limits]
+        values: list[Any] = [types.coerce(variable.dataType, limit) for limit in limits]
     except (TypeError, ValueError) as error:
         raise DescriptionError(f'{limits!r} is no range of type {variable.dataType}: {error}', path) from error
     if values[0] > values[1] or any(step <= 0 for step in values[2:]):

@@ -17,8 +17,8 @@ from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 from ..addressing.interfaces import Interface
-from ..http import transport as _transport
-from . import sockets as _sockets
+from ..http.transport import isPossibleOn
+from . import sockets
 from .sockets import PORT, groupOf
 from .transport import LinkTransport, Outlets, PlaceOf
 
@@ -84,12 +84,12 @@ class SharedSocket:
         :raises OSError: the group cannot be joined there.
         """
         if interface.isPrimary:
-            _sockets.join(self._sock, interface)
+            sockets.join(self._sock, interface)
         group, unicast = self._endpoint(interface, isGroup=True), self._endpoint(interface, isGroup=False)
         self._transports[interface] = (group[1], unicast[1])
         self._heard.setdefault(heardAt(interface, groupOf(interface)), []).append((interface, group[0]))
         self._heard.setdefault(heardAt(interface, interface.address), []).append((interface, unicast[0]))
-        self._unicast.setdefault(_sockets.packed(interface.address), []).append((interface, unicast[0]))
+        self._unicast.setdefault(sockets.packed(interface.address), []).append((interface, unicast[0]))
 
     def leave(self, interface: Interface) -> None:
         """Cut the endpoints of an address off."""
@@ -101,7 +101,7 @@ class SharedSocket:
                 if not table[key]:
                     del table[key]
         if interface.isPrimary:
-            _sockets.leave(self._sock, interface)
+            sockets.leave(self._sock, interface)
 
     def close(self) -> None:
         """Close everything; it needs no loop."""
@@ -126,7 +126,7 @@ class SharedSocket:
         buffer = self._buffer
         for _ in range(READS_PER_WAKE_UP):
             try:
-                size, ancillary, _, peer = self._sock.recvmsg_into((buffer,), _sockets.PKTINFO_SPACE)
+                size, ancillary, _, peer = self._sock.recvmsg_into((buffer,), sockets.PKTINFO_SPACE)
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
@@ -136,7 +136,7 @@ class SharedSocket:
                 self._dispatch(bytes(memoryview(buffer)[:size]), ancillary[0][2], peer)
 
     def _dispatch(self, datagram: bytes, information: bytes, peer: tuple[str, int]) -> None:
-        key = _sockets.keyOf(information)
+        key = sockets.keyOf(information)
         endpoints = self._heard.get(key)
         if endpoints is None:  # to an address of another interface than it came in on: so is what this machine sends
             address, number = (key[:16], key[16:]) if len(key) > 8 else (key[4:], key[:4])
@@ -148,7 +148,7 @@ class SharedSocket:
 
 def heardAt(interface: Interface, destination: str) -> bytes:
     """Return the key of what comes in at an interface for a destination."""
-    return _sockets.keyOf(_sockets.infoOf(interface, destination)[2])
+    return sockets.keyOf(sockets.infoOf(interface, destination)[2])
 
 
 def endpointFor(peer: str, endpoints: list[tuple[Interface, asyncio.DatagramProtocol]]) -> asyncio.DatagramProtocol:
@@ -275,10 +275,10 @@ class Links:
 
     async def _openShared(self, *, isIPv6: bool) -> SharedSocket:
         """Open the one socket of a protocol, which knows how a datagram was addressed."""
-        sock = await self._bound(_sockets.wildcard(isIPv6=isIPv6), isIPv6=isIPv6)
+        sock = await self._bound(sockets.wildcard(isIPv6=isIPv6), isIPv6=isIPv6)
         try:
-            _sockets.tellArrivals(sock, isIPv6=isIPv6)
-            _sockets.attachFilter(sock)
+            sockets.tellArrivals(sock, isIPv6=isIPv6)
+            sockets.attachFilter(sock)
             return SharedSocket(sock, self._factory, self._buffer, self._placeOf)
         except BaseException:
             sock.close()
@@ -288,10 +288,10 @@ class Links:
         """Open a socket for one address, without knowledge of how a datagram was addressed."""
         isIPv6 = interface.isIPv6
         isExact = sys.platform == 'win32' and not isIPv6  # there it hears unicasts to that address, and multicasts too
-        sock = await self._bound(interface.address if isExact else _sockets.wildcard(isIPv6=isIPv6), isIPv6=isIPv6)
+        sock = await self._bound(interface.address if isExact else sockets.wildcard(isIPv6=isIPv6), isIPv6=isIPv6)
         try:
-            _sockets.sendBy(sock, interface)
-            _sockets.join(sock, interface)
+            sockets.sendBy(sock, interface)
+            sockets.join(sock, interface)
             loop = asyncio.get_running_loop()
             transport, _ = await loop.create_datagram_endpoint(lambda: self._factory(interface, True), sock=sock)
         except BaseException:
@@ -304,14 +304,14 @@ class Links:
 
         :raises OSError: neither is.
         """
-        sock = _sockets.openSocket(isIPv6=isIPv6)
+        sock = sockets.openSocket(isIPv6=isIPv6)
         try:
             try:
                 sock.bind((address, PORT))
             except OSError as error:
                 if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                     raise
-                _sockets.bindSearchPort(sock, address)
+                sockets.bindSearchPort(sock, address)
                 await self._tellOwner(error)
         except BaseException:
             sock.close()
@@ -345,14 +345,14 @@ class Links:
 
 def hasShared() -> bool:
     """Tell whether one socket can serve every interface: the system tells arrivals, and the loop watches sockets."""
-    return sys.platform == 'linux' and _transport.isPossibleOn(asyncio.get_running_loop())
+    return sys.platform == 'linux' and isPossibleOn(asyncio.get_running_loop())
 
 
 def isFree(*, isIPv6: bool) -> bool:
     """Tell whether port 1900 is to be had now."""
     try:
-        with _sockets.openSocket(isIPv6=isIPv6) as sock:
-            sock.bind((_sockets.wildcard(isIPv6=isIPv6), PORT))
+        with sockets.openSocket(isIPv6=isIPv6) as sock:
+            sock.bind((sockets.wildcard(isIPv6=isIPv6), PORT))
     except OSError:
         return False
     return True

@@ -15,7 +15,7 @@ from ..addressing.addresses import SocketAddress
 from ..addressing.interfaces import Interface
 from ..base.limits import Limits
 from ..description.device import Device
-from ..http import message as _message
+from ..http import message
 from ..http.message import DateStamp
 from .sockets import GROUP, LINK_GROUP, PORT, SITE_GROUP, groupAddress, groupOf
 from .targets import Advertisement, Target
@@ -133,7 +133,7 @@ class Answer(SSDPResponse):
         """Fill in the headers for ``target``, with a LOCATION at our address there, and return itself."""
         self._target, self._interface = target, interface
         self.headers = headersFor(self._config, target, interface, ANSWER_HEADERS, {'ST': target.nt})
-        self._head = _message.render(f'{self.version} {self.status_code} {self.reason}', self.headers)[:-2] + b'DATE: '
+        self._head = message.render(f'{self.version} {self.status_code} {self.reason}', self.headers)[:-2] + b'DATE: '
         return self
 
     def isRight(self) -> bool:
@@ -230,7 +230,7 @@ class Notify(SSDPRequest):
 
     def __bytes__(self) -> bytes:
         """Return the message."""
-        return _message.render(f'{self.method} {self.uri} {self.version}', self.headers)
+        return message.render(f'{self.method} {self.uri} {self.version}', self.headers)
 
     def send(self, ip: str, usn: str | None = None, transport: Sender | None = None) -> None:
         """Send the advertisement to the group.

@@ -19,13 +19,12 @@ from ..addressing.access import Access
 from ..addressing.addresses import SocketAddress
 from ..addressing.changes import Departure, Renewal
 from ..addressing.interfaces import Interface, hostOf
-from ..base import loops as _loops
+from ..base import loops
 from ..description.device import Device, Service
 from ..description.writing import serviceIdOf
 from ..Errors import MessageError, NetworkError
-from ..eventing import gena as GENA
-from ..http import message as _message
-from ..http.message import DateStamp
+from ..eventing import gena
+from ..http.message import DateStamp, Request, parse
 from .endpoints import Links, LinkSet, MakeLinks
 from .messages import (
     ALIVE,
@@ -47,7 +46,7 @@ __all__ = ['OUR_HEADERS', 'SEARCHED', 'SSDP', 'Announced', 'AnnouncerService', '
 
 log = logging.getLogger(__name__)
 
-EVENT_GROUPS = {GROUP: GENA.GROUP, LINK_GROUP: 'ff02::130', SITE_GROUP: 'ff05::130'}  # UDA 1.1 §4.2, §A.3
+EVENT_GROUPS = {GROUP: gena.GROUP, LINK_GROUP: 'ff02::130', SITE_GROUP: 'ff05::130'}  # UDA 1.1 §4.2, §A.3
 SEARCHED = '< %s:%d searches for %s'
 MAX_KNOWN_SEARCHES = 1024  # rendered answers kept; many lower versions of a type could be asked for
 ADVERTISEMENT_START = b'NOTIFY '  # nearly every datagram on a network, and none is ours to read
@@ -113,12 +112,12 @@ class AnnouncerService(SimpleServiceDiscoveryProtocol):
         if data.startswith(ADVERTISEMENT_START) or self._isTooLong(data):  # a shared socket drops both before
             return
         try:
-            message = _message.parse(data)
+            message = parse(data)
         except MessageError as error:
             log.debug('< %s:%d dropped: %s', addr[0], addr[1], error)
             return
         fields = dict(message.headers)
-        if isinstance(message, _message.Request):
+        if isinstance(message, Request):
             request = _Request(message.method, message.target, message.version, fields)
             request.search = self._searchOf(request)
             self._remember(data, request)
@@ -301,7 +300,7 @@ class SSDP:
 
     def initLoop(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start on a loop: at once when it is idle, as a task of its own when it runs."""
-        self._task = _loops.startOn(loop, self.start, 'upnp SSDP start')
+        self._task = loops.startOn(loop, self.start, 'upnp SSDP start')
 
     def dispose(self) -> None:
         """Send byebye and close the sockets."""
@@ -371,7 +370,7 @@ class SSDP:
             self._tell(self.endpoints, ALIVE)
         elif self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._mend(self._links), name='upnp mend')
-            self._task.add_done_callback(_loops.logFailure)
+            self._task.add_done_callback(loops.logFailure)
 
     async def _mend(self, links: LinkSet) -> None:
         await links.mend()
@@ -391,10 +390,10 @@ class SSDP:
                 log.debug('> event %d of %r to all', key, service)
                 for interface, endpoint in self._advertisers(self.endpoints):
                     group = EVENT_GROUPS[groupOf(interface)]
-                    message = GENA.renderMulticastEvent(
+                    message = gena.renderMulticastEvent(
                         usn, serviceIdOf(service), key, advertisement.bootId, body, group=hostOf(group)
                     )
-                    endpoint.transport.sendto(message, groupAddress(interface, group, GENA.PORT))
+                    endpoint.transport.sendto(message, groupAddress(interface, group, gena.PORT))
 
     def later(self, endpoint: AnnouncerService, addr: SocketAddress, bundles: 'Sequence[Bundle]', mx: int) -> None:
         """Have answers sent when they are due."""

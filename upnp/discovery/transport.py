@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ..addressing.access import HERE, LINK
 from ..addressing.addresses import SocketAddress
 from ..addressing.interfaces import Interface, isLinkLocal
-from . import sockets as _sockets
+from . import sockets
 
 if TYPE_CHECKING:
     from ..addressing.neighbours import Neighbours
@@ -58,12 +58,12 @@ class Outlets:
         self.now = asyncio.get_running_loop().time
         self._contact: socket.socket | None = None
         self._neighbours: Neighbours | None = None
-        from ..addressing import neighbours as _neighbours  # here, as an import of the package alone needs it not
+        from ..addressing import neighbours  # here, as an import of the package alone needs it not
 
-        self._by = {_neighbours.KNOWN: sock}
+        self._by = {neighbours.KNOWN: sock}
         try:
-            self._neighbours = _neighbours.Neighbours(self.now)
-            self._contact = self._by[_neighbours.NEW] = _sockets.openContact(sock)
+            self._neighbours = neighbours.Neighbours(self.now)
+            self._contact = self._by[neighbours.NEW] = sockets.openContact(sock)
         except OSError as error:
             log.debug('nobody is asked whom the kernel knows: %s', error)
             self.close()
@@ -100,7 +100,7 @@ class LinkTransport(asyncio.DatagramTransport):
         self._outlets = outlets
         self._interface = interface
         self._endpoint = endpoint
-        self._ancillary = [_sockets.infoOf(interface, interface.address, isRouted=isRouted)]
+        self._ancillary = [sockets.infoOf(interface, interface.address, isRouted=isRouted)]
         self._ways: dict[str, Way] = {}
         self._segments = True
         self._closed = False
@@ -162,8 +162,8 @@ class LinkTransport(asyncio.DatagramTransport):
             sock, seconds = outlets.socketTo(address, interface)
             return sock, self._ancillary, seconds
         if place == HERE and not isLinkLocal(address):  # on another link the neighbours would be asked for our address
-            ours = _sockets.wildcard(isIPv6=True) if interface.isLinkLocal else interface.address
-            return outlets.sock, [_sockets.infoOf(interface, ours, isRouted=True)], WAY_SECONDS
+            ours = sockets.wildcard(isIPv6=True) if interface.isLinkLocal else interface.address
+            return outlets.sock, [sockets.infoOf(interface, ours, isRouted=True)], WAY_SECONDS
         return outlets.sock, self._ancillary, WAY_SECONDS
 
     def close(self) -> None:

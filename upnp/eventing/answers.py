@@ -5,7 +5,7 @@ import logging
 from ..description.device import Service
 from ..Errors import MessageError
 from ..http.answers import ResourceAnswer
-from . import gena as GENA
+from . import gena
 from .subscriptions import Subscription
 
 __all__ = ['SubscriptionAnswer']
@@ -30,7 +30,7 @@ class SubscriptionAnswer(ResourceAnswer):
             if self.request.method == SUBSCRIBE:
                 self._subscribe(service)
             else:
-                self._upnp.events.unsubscribe(service, GENA.parseUnsubscribe(self.request.headers))
+                self._upnp.events.unsubscribe(service, gena.parseUnsubscribe(self.request.headers))
         except MessageError as error:
             log.debug('< %s:%s %s refused: %s', *self.request.peer, self.request.method, error)
             self.status = error.status
@@ -38,13 +38,13 @@ class SubscriptionAnswer(ResourceAnswer):
     def _subscribe(self, service: Service) -> None:
         request, upnp = self.request, self._upnp
         rule = upnp.access.callbackRule(request.peer[0], request.host)
-        wish = GENA.parseSubscribe(request.headers, rule, upnp.limits, request.version)
+        wish = gena.parseSubscribe(request.headers, rule, upnp.limits, request.version)
         wish = wish.among([str(variable.name) for variable in service.stateVariables if variable.sendEvents])
         self._subscription = upnp.events.subscribe(service, wish, request.peer[0], request.host)
         sid = self.headers['SID'] = self._subscription.sid
         hosts = [callback.host for callback in wish.callbacks] or 'as before'
         log.debug('< %s:%s %s of %r for %d s, told at %s', *request.peer, sid, service, wish.seconds, hosts)
-        self.headers['TIMEOUT'] = GENA.renderTimeout(wish.seconds)
+        self.headers['TIMEOUT'] = gena.renderTimeout(wish.seconds)
         if wish.variables is not None:
             self.headers['ACCEPTED-STATEVAR'] = ','.join(wish.variables)
 

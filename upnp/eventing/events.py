@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ..base import loops as _loops
+from ..base import loops
 from ..base.limits import Limits
 from ..description.device import Service, StateVariable
 from ..description.elements import _BaseObj
@@ -54,8 +54,8 @@ class Events:
         self._isOpen = False
         self._unaware: dict[Subscription, float] = {}  # those whose subscribers cannot know their SID, until when
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._alarm: _loops.Alarm | None = None
-        self._holdAlarm: _loops.Alarm | None = None
+        self._alarm: loops.Alarm | None = None
+        self._holdAlarm: loops.Alarm | None = None
         self._lock = threading.Lock()  # held for moments only: for what was set, in any thread
         self._set: dict[int, tuple[Service, StateVariable]] = {}
         self._held = threading.local()
@@ -93,7 +93,7 @@ class Events:
             self._set |= changes
         if not isFirst or not changes:
             return
-        if _loops.runsHere(loop):
+        if loops.runsHere(loop):
             loop.call_soon(self._flush)
         else:
             with suppress(RuntimeError):  # the loop was closed just now
@@ -104,8 +104,8 @@ class Events:
     def start(self, services: Iterable[Service]) -> None:
         """Take subscriptions to these services, on the running loop."""
         self._loop = asyncio.get_running_loop()
-        self._alarm = _loops.Alarm(self._loop, self._onTime)
-        self._holdAlarm = _loops.Alarm(self._loop, self._onAware)
+        self._alarm = loops.Alarm(self._loop, self._onTime)
+        self._holdAlarm = loops.Alarm(self._loop, self._onAware)
         self._isOpen = True
         self.retain(services)
 

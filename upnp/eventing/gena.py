@@ -11,7 +11,7 @@ from ..addressing.interfaces import isLinkLocal
 from ..base.limits import Limits
 from ..base.xml import escape
 from ..Errors import MessageError
-from ..http import message as _message
+from ..http import message
 
 __all__ = [
     *('Callback', 'CallbackRule', 'SubscribeRequest', 'parseSubscribe', 'parseUnsubscribe', 'renderEvent'),
@@ -261,7 +261,7 @@ def renderEvent(callback: Callback, sid: str, seq: int, body: bytes, version: st
         ('SID', sid),
         ('SEQ', str(seq)),
     )
-    return _message.render(f'NOTIFY {callback.target} {version}', fields) + body
+    return message.render(f'NOTIFY {callback.target} {version}', fields) + body
 
 
 def renderMulticastEvent(usn: str, serviceId: str, seq: int, bootId: int, body: bytes, *, group: str = GROUP) -> bytes:
@@ -282,4 +282,4 @@ def renderMulticastEvent(usn: str, serviceId: str, seq: int, bootId: int, body: 
         ('BOOTID.UPNP.ORG', str(bootId)),
         ('CONTENT-LENGTH', str(len(body))),
     )
-    return _message.render('NOTIFY * HTTP/1.0', fields) + body
+    return message.render('NOTIFY * HTTP/1.0', fields) + body

@@ -9,10 +9,10 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 
-from ..base import loops as _loops
+from ..base import loops
 from ..base.limits import Limits
 from ..base.turns import Turns
-from ..http import transport as _transport
+from ..http import transport
 from ..http.client import Outcome, PeerConnection
 from .gena import renderEvent
 from .subscriptions import Notice, Subscription
@@ -44,7 +44,7 @@ class Notifier:
 
     def __init__(self, limits: Limits, forget: Callable[[Subscription], None]) -> None:
         self.limits = limits
-        self._places = _transport.descriptorShare(limits.maxEventConnections, DESCRIPTOR_PART)
+        self._places = transport.descriptorShare(limits.maxEventConnections, DESCRIPTOR_PART)
         self._forget = forget
         self._active: dict[Subscription, _Delivery] = {}  # the one that began first is first
         self._waiting: dict[Subscription, _Lane] = {}
@@ -59,9 +59,9 @@ class Notifier:
         self._slowPeers: OrderedDict[str, None] = OrderedDict()  # whose last event failed or took long
         self._isFilling = False
         self._kept: OrderedDict[Subscription, tuple[PeerConnection, float]] = OrderedDict()  # and since when
-        self._idleAlarm: _loops.Alarm | None = None
-        self._queueAlarm: _loops.Alarm | None = None
-        self._lateAlarm: _loops.Alarm | None = None
+        self._idleAlarm: loops.Alarm | None = None
+        self._queueAlarm: loops.Alarm | None = None
+        self._lateAlarm: loops.Alarm | None = None
 
     def begin(self, subscriptions: Collection[Subscription]) -> None:
         """Tell these subscribers what there is to tell, as soon as there is a connection for each."""
@@ -153,7 +153,7 @@ class Notifier:
         """Give up those that have been told of an event for long, as many as wait for their places; tell if any."""
         loop = asyncio.get_running_loop()
         if self._queueAlarm is None:
-            self._queueAlarm = _loops.Alarm(loop, self._fill)
+            self._queueAlarm = loops.Alarm(loop, self._fill)
         if self._queueAlarm.due is not None:
             return False  # none is late before it rings
         late: list[_Delivery] = []
@@ -222,7 +222,7 @@ class Notifier:
     def lookAt(self, due: float) -> None:
         """Look for late ones then, unless that is done before: a timer for each would cost more than its event."""
         if self._lateAlarm is None:
-            self._lateAlarm = _loops.Alarm(asyncio.get_running_loop(), self._onLate)
+            self._lateAlarm = loops.Alarm(asyncio.get_running_loop(), self._onLate)
         if self._lateAlarm.due is None or self._lateAlarm.due > due:
             self._lateAlarm.set(due)
 
@@ -237,7 +237,7 @@ class Notifier:
     def _keep(self, subscription: Subscription, connection: PeerConnection) -> None:
         loop = asyncio.get_running_loop()
         self._kept[subscription] = connection, loop.time()
-        self._idleAlarm = self._idleAlarm or _loops.Alarm(loop, self._onIdle)
+        self._idleAlarm = self._idleAlarm or loops.Alarm(loop, self._onIdle)
         due = self._endOf(connection, loop.time())
         if self._idleAlarm.due is None or self._idleAlarm.due > due:
             self._idleAlarm.set(due)

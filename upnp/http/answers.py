@@ -15,12 +15,12 @@ from ..base.limits import Limits
 from ..base.xml import Element
 from ..control.calls import Calls
 from ..control.soap import ActionCall
-from ..description import writing as Description
+from ..description import writing
 from ..description.device import Device, Icon, Service
 from ..description.writing import Places
 from ..Errors import ActionError, MessageError
 from ..eventing.events import Events
-from . import message as _message
+from . import message
 
 if TYPE_CHECKING:
     from ..presentation.page import Page
@@ -163,7 +163,7 @@ class HttpAnswer:
         :param most: bytes of the body to send now, all unless given; what is left is in :attr:`rest`.
         """
         fields = [*self._fields(date), ('SERVER', server)] if server else self._fields(date)
-        head = _message.render(self._statusLine, fields)
+        head = message.render(self._statusLine, fields)
         if self.request.method == 'HEAD':
             writer.write(head)
         elif most is None or len(self.body) <= most:
@@ -244,7 +244,7 @@ class Resource:
         if host not in self._filled:
             if len(self._filled) >= MAX_FILLED:
                 self._filled.clear()
-            self._filled[host] = Description.fill(self.content, self.configId, hostOf(host))
+            self._filled[host] = writing.fill(self.content, self.configId, hostOf(host))
         return self._filled[host]
 
 
@@ -314,7 +314,7 @@ class DescriptionAnswer(ResourceAnswer):
         """
         self._places, self._page = places, page
         (element,) = self._described([root], self.describeDevice)
-        return Description.renderRoot(element)
+        return writing.renderRoot(element)
 
     def describeDevice(self, device: Device) -> None:
         """Add a device, with its icons, services and embedded devices, to the answer."""
@@ -322,15 +322,15 @@ class DescriptionAnswer(ResourceAnswer):
         icons = self._described(device.icons, self.describeIcon)
         services = self._described(device.services, self.describeService)
         devices = self._described(device.devices, self.describeDevice)
-        self._elements.append(Description.deviceElement(device, icons, services, devices, page))
+        self._elements.append(writing.deviceElement(device, icons, services, devices, page))
 
     def describeIcon(self, icon: Icon) -> None:
         """Add an icon to the answer."""
-        self._elements.append(Description.iconElement(icon, str(icon.url or self._places.icon(icon))))
+        self._elements.append(writing.iconElement(icon, str(icon.url or self._places.icon(icon))))
 
     def describeService(self, service: Service) -> None:
         """Add a service to the answer."""
-        self._elements.append(Description.serviceElement(service, self._places))
+        self._elements.append(writing.serviceElement(service, self._places))
 
     def _described(self, things: Iterable[Thing], describe: Callable[[Thing], None]) -> list[Element]:
         """Return what ``describe`` adds for each of the things."""
@@ -348,7 +348,7 @@ class ScpdAnswer(ResourceAnswer):
 
     def render(self, service: Service) -> str:
         """Return the document of a service, a template."""
-        return Description.renderScpd(service)
+        return writing.renderScpd(service)
 
 
 class IconAnswer(ResourceAnswer):

@@ -14,12 +14,12 @@ from typing import TypeAlias
 
 from ..addressing.addresses import socketAddressOf
 from ..Errors import MessageError
-from . import message as _message
-from . import transport as _transport
+from . import message
+from .transport import SocketTransport, isPossibleOn
 
 __all__ = ['Outcome', 'PeerConnection']
 
-Outcome: TypeAlias = _message.Response | Exception
+Outcome: TypeAlias = message.Response | Exception
 
 FINAL = 200  # below are answers that another follows
 BLANK_BYTES = 3  # of a blank line, with the line end before it, that may have come before what is new
@@ -72,7 +72,7 @@ class PeerConnection(asyncio.Protocol):
         self._request, self._answered = request, answered
         if self._transport is not None:
             self._send(self._transport)
-        elif _transport.isPossibleOn(self._loop):
+        elif isPossibleOn(self._loop):
             self._connect()
         else:
             connecting = self._loop.create_connection(lambda: self, *self.place)
@@ -117,7 +117,7 @@ class PeerConnection(asyncio.Protocol):
             sock.close()
             self._settle(OSError(number, os.strerror(number)))
         else:
-            _transport.SocketTransport(sock, self)
+            SocketTransport(sock, self)
 
     def _onConnected(self, connecting: 'asyncio.Task[object]') -> None:
         """Take note of how it went where the loop connects."""
@@ -192,19 +192,19 @@ class PeerConnection(asyncio.Protocol):
         if answered is not None:
             answered(outcome)
 
-    def _head(self, new: int) -> _message.Response | None:
+    def _head(self, new: int) -> message.Response | None:
         """Return the head of the answer when it is here; those that another follows are skipped.
 
         :param new: where that begins which has not been looked at.
         """
         received = self._received
-        while (end := _message.headEnd(received, max(new - BLANK_BYTES, 0))) >= 0:
-            response = _message.parse(bytes(received[:end]))
-            if not isinstance(response, _message.Response):
+        while (end := message.headEnd(received, max(new - BLANK_BYTES, 0))) >= 0:
+            response = message.parse(bytes(received[:end]))
+            if not isinstance(response, message.Response):
                 raise MessageError(f'not an answer: {response!r:.80}')
             del received[:end]
             if response.status >= FINAL:
-                self._body, self._keeps = dropBody(received, _message.answerLength(response)), keepsAlive(response)
+                self._body, self._keeps = dropBody(received, message.answerLength(response)), keepsAlive(response)
                 return response
             new = 0
         return None
@@ -219,7 +219,7 @@ class PeerConnection(asyncio.Protocol):
                 self._shut()
 
 
-def keepsAlive(response: _message.Response) -> bool:
+def keepsAlive(response: message.Response) -> bool:
     """Tell whether the peer keeps the connection open (RFC 9112 §9.3)."""
     options = response.headers.get('connection', '').lower()
     return 'keep-alive' in options if response.version == 'HTTP/1.0' else 'close' not in options
@@ -233,7 +233,7 @@ def dropBody(received: bytearray, length: int | None) -> Generator[None, None, N
 
     :raises MessageError: its chunks are none (RFC 9112 §7.1).
     """
-    if length == _message.CHUNKED:
+    if length == message.CHUNKED:
         yield from dropChunks(received)
     elif length is not None:
         yield from dropBytes(received, length)
@@ -245,7 +245,7 @@ def dropBody(received: bytearray, length: int | None) -> Generator[None, None, N
 
 def dropChunks(received: bytearray) -> Generator[None, None, None]:
     """Drop a chunked body, its trailer included."""
-    while size := _message.parseChunkSize((yield from dropLine(received))):
+    while size := message.parseChunkSize((yield from dropLine(received))):
         yield from dropBytes(received, size)
         yield from dropLine(received)
     while (yield from dropLine(received)):

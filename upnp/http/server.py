@@ -15,15 +15,14 @@ from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 
-from ..base import loops as _loops
+from ..base import loops
 from ..control.answers import ControlAnswer
-from ..description import writing as Description
+from ..description import writing
 from ..description.device import Device
 from ..description.writing import Places
 from ..Errors import ActionError, MessageError
 from ..eventing.answers import SubscriptionAnswer
-from ..http import message as _message
-from ..http import transport as _transport
+from ..http import message, transport
 from ..presentation.answers import NewsAnswer
 from .admission import Gate
 from .answers import (
@@ -243,18 +242,18 @@ class HttpServer:
         parsed = await connection.head()
         if parsed is None:
             return None
-        path = _message.pathOf(parsed.target)
-        authority = _message.authorityOf(parsed.target)
+        path = message.pathOf(parsed.target)
+        authority = message.authorityOf(parsed.target)
         request = HttpRequest(
             *(parsed.method, path, parsed.version, parsed.headers),
             authority=authority,
             host=connection.host,
             peer=connection.peer,
-            query=_message.queryOf(parsed.target),
+            query=message.queryOf(parsed.target),
         )
         answer = self.HttpRouting(request)
-        if length := _message.bodyLength(parsed):
-            expects = _message.expectsContinue(parsed)
+        if length := message.bodyLength(parsed):
+            expects = message.expectsContinue(parsed)
             if expects and answer.status != OK:  # known before the body is sent, so it need not be (RFC 9110 §10.1.1)
                 answer.closes = True
                 return answer
@@ -296,7 +295,7 @@ class HTTP:
         self.server = HttpServer(self)
         self._wantedPort = port
         self._families: tuple[int, ...] = ()
-        self._listening: list[_transport.Listener | asyncio.Server] = []
+        self._listening: list[transport.Listener | asyncio.Server] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -324,8 +323,8 @@ class HTTP:
         self._families = tuple(sock.family for sock in socks)
         self.server.begin()
         self._loop = asyncio.get_running_loop()
-        if _transport.isPossibleOn(self._loop):
-            self._listening = [_transport.Listener(socks, self._accepted, self.server.crowd.makeRoom)]
+        if transport.isPossibleOn(self._loop):
+            self._listening = [transport.Listener(socks, self._accepted, self.server.crowd.makeRoom)]
             return
         # In two steps, as a start that is cancelled between listening and returning would lose the sockets.
         servers = [await asyncio.start_server(self.server.InConnection, sock=one, start_serving=False) for one in socks]
@@ -354,18 +353,18 @@ class HTTP:
 
     def initLoop(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start on a loop: at once when it is idle, as a task of its own when it runs."""
-        self._task = _loops.startOn(loop, self.start, 'upnp HTTP start')
+        self._task = loops.startOn(loop, self.start, 'upnp HTTP start')
 
     def dispose(self) -> None:
         """Stop listening; connections end with the loop's next turn."""
         if self._listening and self._loop is not None:
-            self._task = _loops.startOn(self._loop, self.stop, 'upnp HTTP stop')
+            self._task = loops.startOn(self._loop, self.stop, 'upnp HTTP stop')
 
     def _accepted(self, sock: socket.socket, peer: object) -> None:
         """Serve a connection, as ``asyncio.start_server`` would."""
         reader = asyncio.StreamReader(loop=self._loop)
         protocol = asyncio.StreamReaderProtocol(reader, self.server.InConnection, loop=self._loop)
-        _transport.SocketTransport(sock, protocol, peer=peer)
+        transport.SocketTransport(sock, protocol, peer=peer)
 
     def publish(self, root: Device, places: Places) -> tuple[dict[str, Resource], int]:
         """Render all that is to be served of a root device.
@@ -380,13 +379,13 @@ class HTTP:
         scpds = {
             places.scpd(service): ScpdAnswer(request, self.annoncer).render(service) for service, _ in places.services
         }
-        configId = Description.configIdOf([description, *scpds.values()])
+        configId = writing.configIdOf([description, *scpds.values()])
         resources = {places.description: Resource(DescriptionAnswer, XML_TYPE, description, configId)}
         resources |= {path: Resource(ScpdAnswer, XML_TYPE, scpd, configId) for path, scpd in scpds.items()}
         for service, _ in places.services:
             if not service.controlURL:
                 resources[places.control(service)] = Resource(ControlAnswer, XML_TYPE, service=service)
-            if not service.eventSubURL and Description.isEvented(service):
+            if not service.eventSubURL and writing.isEvented(service):
                 resources[places.event(service)] = Resource(SubscriptionAnswer, XML_TYPE, service=service)
         for icon, path in places.icons:
             resources[path] = Resource(IconAnswer, str(icon.mimetype), icon.content or b'')

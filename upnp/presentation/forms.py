@@ -10,7 +10,7 @@ from types import FunctionType, MethodType
 from typing import TypeAlias
 
 from ..base.xml import escape, forbiddenCharacter
-from ..description import types as _types
+from ..description import types
 from ..description.device import Action, Argument, Service, StateVariable
 from ..description.types import NUMERIC_TYPES
 from .values import readable, typeAttributes
@@ -128,7 +128,7 @@ def firstText(variable: StateVariable) -> str:
         return variable.text
     if variable.defaultValue is None and not (variable.allowedValueList or variable.dataType in NUMERIC_TYPES):
         return ''
-    return _types.render(variable.dataType, variable.initial)
+    return types.render(variable.dataType, variable.initial)
 
 
 def beginning(dataType: str, text: str) -> str:

@@ -9,7 +9,7 @@ import json
 import logging
 from collections.abc import Sequence
 
-from ..base import loops as _loops
+from ..base import loops
 from ..base.limits import Limits
 from ..Errors import MessageError
 from ..eventing.publisher import Publisher
@@ -105,9 +105,9 @@ class News:
         # seconds at the most it is heard of again.
         self._still = f':\nevent: still\ndata: {limits.pageCommentSeconds:g}\n\n'.encode()
         self._toldAt = float('-inf')
-        self._tellAlarm = _loops.Alarm(self._loop, self._tellAll)
-        self._lookAlarm = _loops.Alarm(self._loop, self._look)
-        self._commentAlarm = _loops.Alarm(self._loop, self._comment)
+        self._tellAlarm = loops.Alarm(self._loop, self._tellAll)
+        self._lookAlarm = loops.Alarm(self._loop, self._look)
+        self._commentAlarm = loops.Alarm(self._loop, self._comment)
 
     def __len__(self) -> int:
         return len(self._readers)

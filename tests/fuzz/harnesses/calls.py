@@ -16,7 +16,7 @@ from tests.fuzz.services import CONTROL, makeCallable
 from tests.protocol.fakes import FakeTransport
 from tests.protocol.test_http import TOKEN, Site
 from upnp import MessageError
-from upnp.control import soap as SOAP
+from upnp.control import soap
 from upnp.control.answers import CONTROL_METHODS, soapActionOf
 from upnp.http.message import Request
 from upnp.http.server import ControlAnswer, HttpRequest
@@ -81,15 +81,15 @@ async def answerTo(site: Site, request: Request, body: bytes) -> bytes | None:
 def checkValues(service: upnp.Service, request: Request, body: bytes, answer: bytes) -> None:
     """Check that what is answered is read as the values that it was written from."""
     method = request.method if request.method in CONTROL_METHODS else CONTROL_METHODS[0]
-    asked = SOAP.parseCall(service, soapActionOf(method, request.headers), body)
+    asked = soap.parseCall(service, soapActionOf(method, request.headers), body)
     result = ElementTree.fromstring(answer).find(f'{ENVELOPE}Body')
     assert result is not None
     texts = {one.tag: one.text or '' for one in result[0]}
-    if isinstance(asked, SOAP.VariableQuery):
+    if isinstance(asked, soap.VariableQuery):
         assert asked.variable.parse(texts['return']) == asked.variable.value
         return
     assert list(texts) == [argument.name for argument in asked.action.outputs]
     for argument in asked.action.outputs:
-        value = SOAP.variableOf(service, argument).parse(texts[str(argument.name)])
+        value = soap.variableOf(service, argument).parse(texts[str(argument.name)])
         if str(asked.action.name).startswith(ECHO):
             assert value == asked.values[str(argument.name).removeprefix('out_')]

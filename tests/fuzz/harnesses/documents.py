@@ -9,9 +9,9 @@ import upnp
 from tests.fuzz.harnesses import Check
 from tests.protocol.test_http import Site
 from upnp import DescriptionError, Limits, MessageError
-from upnp.base import xml as _xml
+from upnp.base import xml
 from upnp.base.xml import Element, Node
-from upnp.description import writing as Description
+from upnp.description import writing
 from upnp.http.server import DescriptionAnswer, HttpRequest
 
 LIMITS = Limits()
@@ -27,7 +27,7 @@ def opened() -> Iterator[Check]:
 
     def check(data: bytes) -> None:
         with suppress(MessageError):
-            checkTree(_xml.parse(data, LIMITS))
+            checkTree(xml.parse(data, LIMITS))
         readable = data.replace(b'\0', b'')  # of UTF-16, too
         if b'scpd' in readable:
             checkService(data)
@@ -48,14 +48,14 @@ def checkTree(root: Node) -> None:
     assert count <= LIMITS.maxXmlElements
     if plain(root) is not None:
         with suppress(MessageError):  # of limits: a namespace is declared at each element that has it
-            assert plain(_xml.parse(_xml.render(elementOf(root)), LIMITS)) == plain(root)
+            assert plain(xml.parse(xml.render(elementOf(root)), LIMITS)) == plain(root)
 
 
 def elementOf(node: Node) -> Element:
     """Return what a node would be written from."""
     attributes = {'xmlns': node.namespace}
     for name, value in node.attributes.items():
-        namespace, _, local = name.rpartition(_xml.SEPARATOR)
+        namespace, _, local = name.rpartition(xml.SEPARATOR)
         prefix = NAMES.get(namespace, f'n{len(attributes)}') if namespace else ''
         if prefix and prefix != 'xml':
             attributes[f'xmlns:{prefix}'] = namespace
@@ -80,8 +80,8 @@ def checkService(data: bytes) -> None:
     """Check that a service that is read can be described, and is read as the same, or is refused."""
     with suppress(DescriptionError):
         service = upnp.Service.fromXml(data, serviceType=TYPE)
-        Description.checkDevice(deviceOf(service))
-        twin = upnp.Service.fromXml(filled(Description.renderScpd(service)), serviceType=TYPE)
+        writing.checkDevice(deviceOf(service))
+        twin = upnp.Service.fromXml(filled(writing.renderScpd(service)), serviceType=TYPE)
         assert twin == service
         assert [one.initial for one in twin.stateVariables] == [one.initial for one in service.stateVariables]
 
@@ -95,7 +95,7 @@ def deviceOf(service: upnp.Service) -> upnp.Device:
 
 def filled(template: str) -> bytes:
     """Return a document as it is served."""
-    return Description.fill(template, 1, OWN_HOST)
+    return writing.fill(template, 1, OWN_HOST)
 
 
 def checkDevice(site: Site, data: bytes) -> None:
@@ -104,20 +104,20 @@ def checkDevice(site: Site, data: bytes) -> None:
         device = upnp.Device.fromXml(data)
         for one in device.family():
             complete(one)
-        Description.checkDevice(device)
-        Description.checkUuids([device] if device.uuid else [])
-        Description.checkIconForm(device)
+        writing.checkDevice(device)
+        writing.checkUuids([device] if device.uuid else [])
+        writing.checkIconForm(device)
         request = HttpRequest('GET', '/descr.xml', 'HTTP/1.1', {})
-        text = DescriptionAnswer(request, site).render(device, Description.placesOf(device, first=True), '')
+        text = DescriptionAnswer(request, site).render(device, writing.placesOf(device, first=True), '')
         assert upnp.Device.fromXml(filled(text)) == device
 
 
 def complete(device: upnp.Device) -> None:
     """Give a device what a description adds, and take what is not served by others, or depends on the reader."""
-    device.manufacturer = device.manufacturer or Description.UNKNOWN_MANUFACTURER
-    device.modelName = device.modelName or Description.typeNoun(str(device.deviceType))
+    device.manufacturer = device.manufacturer or writing.UNKNOWN_MANUFACTURER
+    device.modelName = device.modelName or writing.typeNoun(str(device.deviceType))
     device.icons = [icon for icon in device.icons if icon.url is not None]  # type: ignore[assignment]
     for service in device.services:
-        service.serviceId = Description.serviceIdOf(service)
+        service.serviceId = writing.serviceIdOf(service)
     if '{' in (device.presentationURL or ''):
         device.presentationURL = None

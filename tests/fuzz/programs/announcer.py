@@ -10,7 +10,7 @@ import asyncio
 
 import upnp
 from tests.fuzz.services import makeCallable
-from upnp.discovery import sockets as _sockets
+from upnp.discovery import sockets
 
 HTTP_PORT = 5000
 
@@ -22,5 +22,5 @@ async def main() -> None:
 
 
 if __name__ == '__main__':
-    _sockets.SOCKET_FILTER = ()
+    sockets.SOCKET_FILTER = ()
     asyncio.run(main())
