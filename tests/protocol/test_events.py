@@ -17,8 +17,7 @@ from xml.etree import ElementTree
 import pytest
 
 import upnp
-from upnp.addressing.addresses import socketAddressOf
-from upnp.addressing.interfaces import hostOf
+from upnp.addressing.addresses import hostOf, socketAddressOf
 from upnp.eventing import gena
 from upnp.eventing.events import Events
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import upnp
+from upnp.addressing.addresses import ANY_ADDRESSES, hostOf, isLinkLocal
 from upnp.addressing.interfaces import (
-    ANY_ADDRESSES,
     DEPRECATED,
     DOWN,
     DUPLICATE,
@@ -25,8 +25,6 @@ from upnp.addressing.interfaces import (
     Interface,
     Wish,
     chooseInterfaces,
-    hostOf,
-    isLinkLocal,
     matches,
 )
 

@@ -163,7 +163,7 @@ def test_what_is_no_host_is_refused_with_its_value_and_a_form(value: str) -> Non
         ('*.example:8080', ('*.example', 8080)),
         ('*', ('*', None)),
         ('192.168.1.5:80', ('192.168.1.5', 80)),
-        ('2001:DB8::0:5', ('2001:db8::5', None)),
+        ('2001:DB8::0:5', ('2001:db8::0:5', None)),
         ('[2001:DB8::5]:443', ('2001:db8::5', 443)),
     ],
 )

@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..eventing.gena import CallbackRule
-from .interfaces import Choice, Interface, canonical, hostOf
+from .addresses import canonical, hostOf
+from .interfaces import Choice, Interface
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -89,7 +90,7 @@ class Access:
         self._advertisedName = canonical(advertised[0].lower()).removesuffix('.')
         self.names: frozenset[str] = frozenset()  # that this machine goes by, in lower case
         self._here = here
-        self._allowedHosts = tuple(allowedHosts)
+        self._allowedHosts = tuple((canonical(name) if ':' in name else name, port) for name, port in allowedHosts)
         self._allowedNetworks = tuple(allowedNetworks)
         self._isLinkWide = isLinkWide
         self._choice: Choice | None = None

@@ -3,12 +3,12 @@
 It knows the tuples that Python's sockets take and give, and refuses to know who is behind them.
 """
 
-from .interfaces import isLinkLocal
-
-__all__ = ['SocketAddress', 'addressOf', 'socketAddressOf']
+__all__ = ['ANY_ADDRESSES', 'SocketAddress', 'addressOf', 'hostOf', 'isIPv4', 'isLinkLocal', 'socketAddressOf']
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 """A host and its port; by IPv6 the flow, and the number of the interface that a link-local address is of, follow."""
+
+ANY_ADDRESSES = ('0.0.0.0', '::')  # either means all interfaces, in both families
 
 
 def addressOf(socketAddress: SocketAddress) -> str:
@@ -27,3 +27,31 @@ def socketAddressOf(address: str, port: int) -> SocketAddress:
         return address, port
     literal, _, zone = address.partition('%')
     return literal, port, 0, int(zone or 0)
+
+
+def canonical(literal: str) -> str:
+    """Return an IPv6 address as the system writes it (RFC 5952); a text that is none as it is."""
+    from ipaddress import IPv6Address  # here, as only options with IPv6 addresses need it
+
+    try:
+        return str(IPv6Address(literal))
+    except ValueError:
+        return literal
+
+
+def isIPv4(text: str) -> bool:
+    """Tell whether a text has the form of an IPv4 address: four numbers."""
+    parts = text.split('.')
+    return len(parts) == 4 and all(part.isdecimal() for part in parts)
+
+
+def isLinkLocal(address: str) -> bool:
+    """Tell whether an IPv6 address has a meaning on its link only: fe80::/10."""
+    first = address.partition(':')[0].lower()
+    return len(first) == 4 and first[:3] in ('fe8', 'fe9', 'fea', 'feb') and ':' in address
+
+
+def hostOf(address: str) -> str:
+    """Return an address as it stands in a URL: IPv6 in brackets, and its zone, which is ours alone, left out."""
+    literal = address.partition('%')[0]
+    return f'[{literal}]' if ':' in literal else literal

@@ -9,14 +9,14 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from ..Errors import NetworkError
+from .addresses import ANY_ADDRESSES, canonical, isIPv4, isLinkLocal
 
 __all__ = [
-    *('ANY_ADDRESSES', 'Choice', 'Found', 'Interface', 'Wish', 'chooseInterfaces', 'hostOf', 'isIPv4', 'isLinkLocal'),
+    *('Choice', 'Found', 'Interface', 'Wish', 'chooseInterfaces'),
     *('DEPRECATED', 'DOWN', 'DUPLICATE', 'NO_ADDRESS', 'NO_CARRIER', 'NO_MULTICAST', 'TEMPORARY', 'TENTATIVE'),
 ]
 
 LOOPBACK_NAMES = ('lo', 'lo0')
-ANY_ADDRESSES = ('0.0.0.0', '::')  # either means all interfaces, in both families
 
 # Why an address cannot be used as it is. The last two are passed over as their days are counted, unless they are named.
 NO_ADDRESS = 'it has no address'
@@ -261,31 +261,3 @@ def isAddressOf(text: str, interface: Interface) -> bool:
     literal, _, zone = text.partition('%')  # a zone counts: interfaces with one MAC have one link-local address
     isSame = bool(literal) and interface.address == (canonical(literal) if ':' in literal else literal)
     return isSame and zone in ('', interface.name, str(interface.number))
-
-
-def canonical(literal: str) -> str:
-    """Return an IPv6 address as the system writes it (RFC 5952); a text that is none as it is."""
-    from ipaddress import IPv6Address  # here, as only options with IPv6 addresses need it
-
-    try:
-        return str(IPv6Address(literal))
-    except ValueError:
-        return literal
-
-
-def isIPv4(text: str) -> bool:
-    """Tell whether a text has the form of an IPv4 address: four numbers."""
-    parts = text.split('.')
-    return len(parts) == 4 and all(part.isdecimal() for part in parts)
-
-
-def isLinkLocal(address: str) -> bool:
-    """Tell whether an IPv6 address has a meaning on its link only: fe80::/10."""
-    first = address.partition(':')[0].lower()
-    return len(first) == 4 and first[:3] in ('fe8', 'fe9', 'fea', 'feb') and ':' in address
-
-
-def hostOf(address: str) -> str:
-    """Return an address as it stands in a URL: IPv6 in brackets, and its zone, which is ours alone, left out."""
-    literal = address.partition('%')[0]
-    return f'[{literal}]' if ':' in literal else literal

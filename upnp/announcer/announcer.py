@@ -10,8 +10,9 @@ from types import TracebackType
 
 from .._version import __version__
 from ..addressing.access import Access
+from ..addressing.addresses import ANY_ADDRESSES, isIPv4
 from ..addressing.changes import Departure
-from ..addressing.interfaces import ANY_ADDRESSES, Choice, Interface, Wish, isIPv4
+from ..addressing.interfaces import Choice, Interface, Wish
 from ..addressing.machine import hostNames, systemToken
 from ..addressing.network import Network
 from ..base import loops

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from ..addressing.interfaces import canonical
 from .limits import Limits
 
 __all__ = [
@@ -111,7 +110,7 @@ def checkedHost(value: str) -> tuple[str, int | None]:
 
 
 def checkedAllowedHosts(value: Collection[str]) -> tuple[tuple[str, int | None], ...]:
-    """Return names and patterns of ``allowedHosts`` in lower case, each with its port, or None for any.
+    """Return names, patterns and addresses of ``allowedHosts`` in lower case, each with its port, or None for any.
 
     :raises TypeError: one text, or something that is no text.
     :raises ValueError: one is no host name, pattern or address literal, with or without a port.
@@ -129,8 +128,7 @@ def allowedHost(text: str) -> tuple[str, int | None]:
         raise ValueError(
             f"allowedHosts: {text!r} is no host name, such as 'lamp.example.org', '*.example.org' or '192.168.1.5:8080'"
         )
-    host = (found['bare'] or found['host']).lower()
-    return (canonical(host.strip('[]')) if ':' in host else host.removesuffix('.')), port
+    return (found['bare'] or found['host']).lower().strip('[]').removesuffix('.'), port
 
 
 def checkedNetworks(value: Collection[str]) -> tuple[str, ...]:

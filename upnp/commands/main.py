@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from ..addressing.interfaces import hostOf
+from ..addressing.addresses import hostOf
 from ..announcer.announcer import MAX_PORT, Announcer
 from ..base import loops
 from ..base.logtext import legible

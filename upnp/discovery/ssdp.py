@@ -16,9 +16,9 @@ from ssdp.aio import SimpleServiceDiscoveryProtocol
 from ssdp.messages import SSDPRequest, SSDPResponse
 
 from ..addressing.access import Access
-from ..addressing.addresses import SocketAddress
+from ..addressing.addresses import SocketAddress, hostOf
 from ..addressing.changes import Departure, Renewal
-from ..addressing.interfaces import Interface, hostOf
+from ..addressing.interfaces import Interface
 from ..base import loops
 from ..description.device import Device, Service
 from ..description.writing import serviceIdOf

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..addressing.access import HERE, LINK
-from ..addressing.addresses import SocketAddress
-from ..addressing.interfaces import Interface, isLinkLocal
+from ..addressing.addresses import SocketAddress, isLinkLocal
+from ..addressing.interfaces import Interface
 from . import sockets
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from ..addressing.interfaces import isLinkLocal
+from ..addressing.addresses import isLinkLocal
 from ..base.limits import Limits
 from ..base.xml import escape
 from ..Errors import MessageError

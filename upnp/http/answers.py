@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from ..addressing.access import Access
-from ..addressing.interfaces import hostOf
+from ..addressing.addresses import hostOf
 from ..base.limits import Limits
 from ..base.xml import Element
 from ..control.calls import Calls

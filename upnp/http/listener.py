@@ -7,8 +7,7 @@ import errno
 import logging
 import socket
 
-from ..addressing.addresses import socketAddressOf
-from ..addressing.interfaces import ANY_ADDRESSES
+from ..addressing.addresses import ANY_ADDRESSES, socketAddressOf
 from ..Errors import NetworkError
 
 __all__ = ['giveUpAfter', 'listeningSockets']
