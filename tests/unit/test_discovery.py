@@ -7,6 +7,8 @@ from random import Random
 import pytest
 
 import upnp
+from upnp.announcer.rootdevices import bootIdAt
+from upnp.base.loops import onGrid
 from upnp.discovery.targets import (
     Advertisement,
     Directory,
@@ -15,10 +17,8 @@ from upnp.discovery.targets import (
     Search,
     Target,
     answerDelays,
-    bootIdAt,
     bundled,
     firstSets,
-    onGrid,
     refreshDelay,
     targetsOf,
 )

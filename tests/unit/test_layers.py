@@ -42,7 +42,6 @@ WRONG = {
     ('discovery.ssdp', 'eventing.gena'),
     ('addressing.access', 'eventing.gena'),
     ('addressing.machine', 'description.device'),
-    ('eventing.events', 'discovery.targets'),
     ('eventing.events', 'presentation.page'),
     ('eventing.events', 'presentation.streams'),
     ('http.answers', 'description.device'),

@@ -19,7 +19,7 @@ from upnp.addressing.changes import (
     place,
 )
 from upnp.addressing.interfaces import DEPRECATED, NO_CARRIER, Choice, Found, Interface, Wish, chooseInterfaces
-from upnp.discovery.targets import bootIdAt, nextBootId
+from upnp.announcer.rootdevices import bootIdAt, nextBootId
 
 ETH0 = Interface('eth0', 2, '192.168.1.20', 24)
 ETH0_NEW = Interface('eth0', 2, '192.168.1.50', 24)

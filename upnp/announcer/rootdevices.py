@@ -8,10 +8,15 @@ from collections.abc import Callable
 from ..description import writing
 from ..description.device import Device, Service
 from ..description.elements import _BaseObj
-from ..discovery.targets import bootIdAt, nextBootId
 from ..Errors import DescriptionError
 
-__all__ = ['Roots', 'checkedDevice']
+__all__ = ['Roots', 'bootIdAt', 'checkedDevice']
+
+BOOT_EPOCH = 1767225600  # 2026-01-01: 31 bits of tenths of a second last until 2032, and then begin anew
+BOOT_TICKS_PER_SECOND = 10  # a process that follows another at once has to have a greater number
+RELEASE_TIME = 1793491200  # 2026-11-01: a clock that shows less is wrong
+DAY_SECONDS = 86400
+MAX_BOOT_ID = 0x7FFFFFFF
 
 
 def checkedDevice(device: Device) -> Device:
@@ -113,3 +118,23 @@ class Roots:
     def _ignore(self, root: Device) -> None:
         root.removeObserver(self._onChange)
         root.removeValueObserver(self._onValue)
+
+
+def bootIdAt(wallTime: float, former: int | None = None) -> int:
+    """Return a BOOTID for a start: greater than the former one, and than that of an earlier process (UDA 1.1 §1.2.2).
+
+    It counts tenths of a second. A clock that was never set still gives growing numbers while it runs, and smaller
+    ones than after it is set. What cannot be had without storage: growth over two power cycles, both without a clock.
+
+    :param wallTime: seconds since 1970.
+    :param former: the number of this device's last start, if this process made one.
+    """
+    if wallTime < RELEASE_TIME:
+        wallTime = RELEASE_TIME + wallTime % DAY_SECONDS
+    number = int((wallTime - BOOT_EPOCH) * BOOT_TICKS_PER_SECOND)
+    return nextBootId(number & MAX_BOOT_ID, former)
+
+
+def nextBootId(number: int, former: int | None) -> int:
+    """Return the BOOTID: ``number``, but more than the former one; after 31 bits it begins anew."""
+    return (number if former is None else max(number, former + 1)) & MAX_BOOT_ID

@@ -9,11 +9,12 @@ import warnings
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 
-__all__ = ['Alarm', 'anyRunsHere', 'callIn', 'currentLoop', 'runsHere', 'startOn', 'stopSignals']
+__all__ = ['Alarm', 'anyRunsHere', 'callIn', 'currentLoop', 'onGrid', 'runsHere', 'startOn', 'stopSignals']
 
 log = logging.getLogger(__name__)
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+GRID_SECONDS = 0.0625  # small beside the random wait; a busy network wakes us sixteen times a second for its answers
 
 
 class Alarm:
@@ -178,3 +179,8 @@ def stopSignals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> It
         yield
     finally:
         handler.remove()
+
+
+def onGrid(time: float) -> float:
+    """Return the moment at or before ``time`` at which answers go out: those to several searches share a wake-up."""
+    return time - time % GRID_SECONDS

@@ -12,8 +12,8 @@ from random import Random
 from typing import Generic, TypeVar
 
 from ..base.limits import Limits
-from ..base.loops import Alarm
-from .targets import Outbox, answerDelays, firstSets, onGrid, refreshDelay
+from ..base.loops import Alarm, onGrid
+from .targets import Outbox, answerDelays, firstSets, refreshDelay
 
 __all__ = ['Timetable']
 

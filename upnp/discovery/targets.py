@@ -24,9 +24,7 @@ __all__ = [
     'Search',
     'Target',
     'answerDelays',
-    'bootIdAt',
     'firstSets',
-    'onGrid',
     'refreshDelay',
     'targetsOf',
 ]
@@ -43,16 +41,10 @@ MAX_SPREAD_SECONDS = 2.4  # Windows' firewall lets answers in for about 3 s afte
 BURST_ANSWERS = 64  # sent at once to a unicast search, to which nobody else answers
 BURST_SECONDS = 0.01
 
-GRID_SECONDS = 0.0625  # small beside the random wait; a busy network wakes us sixteen times a second for its answers
 FIRST_WAIT_SECONDS = 0.1  # UDA 1.1 §1.2.2: a random wait of up to this before the first set
 REPEATS_SECONDS = (0.0, 0.3, 0.7)  # three sets, some hundred ms apart, within a second
 REFRESH_SHARE = (0.3, 0.5)  # of max-age; UDA 1.1 §1.2.2: at random, below half of it
 
-BOOT_EPOCH = 1767225600  # 2026-01-01: 31 bits of tenths of a second last until 2032, and then begin anew
-BOOT_TICKS_PER_SECOND = 10  # a process that follows another at once has to have a greater number
-RELEASE_TIME = 1793491200  # 2026-11-01: a clock that shows less is wrong
-DAY_SECONDS = 86400
-MAX_BOOT_ID = 0x7FFFFFFF
 
 Reply = TypeVar('Reply')
 
@@ -242,11 +234,6 @@ def answerDelays(count: int, mx: int, rng: Random) -> list[float]:
     return [(index + rng.random()) * part for index in range(count)]
 
 
-def onGrid(time: float) -> float:
-    """Return the moment at or before ``time`` at which answers go out: those to several searches share a wake-up."""
-    return time - time % GRID_SECONDS
-
-
 def firstSets(rng: Random) -> list[float]:
     """Return when the first sets of advertisements go out, in seconds from the start (UDA 1.1 §1.2.2)."""
     wait = rng.uniform(0, FIRST_WAIT_SECONDS)
@@ -256,26 +243,6 @@ def firstSets(rng: Random) -> list[float]:
 def refreshDelay(maxAge: int, rng: Random) -> float:
     """Return the seconds until the next set, at random between 0.3 and 0.5 of max-age (UDA 1.1 §1.2.2)."""
     return maxAge * rng.uniform(*REFRESH_SHARE)
-
-
-def bootIdAt(wallTime: float, former: int | None = None) -> int:
-    """Return a BOOTID for a start: greater than the former one, and than that of an earlier process (UDA 1.1 §1.2.2).
-
-    It counts tenths of a second. A clock that was never set still gives growing numbers while it runs, and smaller
-    ones than after it is set. What cannot be had without storage: growth over two power cycles, both without a clock.
-
-    :param wallTime: seconds since 1970.
-    :param former: the number of this device's last start, if this process made one.
-    """
-    if wallTime < RELEASE_TIME:
-        wallTime = RELEASE_TIME + wallTime % DAY_SECONDS
-    number = int((wallTime - BOOT_EPOCH) * BOOT_TICKS_PER_SECOND)
-    return nextBootId(number & MAX_BOOT_ID, former)
-
-
-def nextBootId(number: int, former: int | None) -> int:
-    """Return the BOOTID: ``number``, but more than the former one; after 31 bits it begins anew."""
-    return (number if former is None else max(number, former + 1)) & MAX_BOOT_ID
 
 
 class _Pending(Generic[Reply]):

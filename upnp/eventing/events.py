@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from ..base import loops
 from ..base.limits import Limits
+from ..base.loops import onGrid
 from ..description.device import Service, StateVariable
 from ..description.elements import _BaseObj
-from ..discovery.targets import onGrid
 from ..Errors import MessageError
 from .gena import SubscribeRequest
 from .subscriptions import Book, Subscription, nextKey
