@@ -40,6 +40,7 @@ PURE = {
     'description/writing': 'description',
     'description/reading': 'reading',
     'discovery/targets': 'discovery',
+    'discovery/timing': 'discovery',
     'control/soap': 'soap',
     'eventing/gena': 'gena',
     'eventing/publisher': 'publisher',

@@ -43,7 +43,8 @@ from upnp.base.xml import Element
 from upnp.description import types
 from upnp.description.types import DATA_TYPES, ValueMismatch
 from upnp.discovery.ssdp import AnnouncerService
-from upnp.discovery.targets import MX_SHARE, Search, answerDelays, bundled
+from upnp.discovery.targets import Search
+from upnp.discovery.timing import MX_SHARE, answerDelays, bundled
 from upnp.eventing.gena import CallbackRule, parseSubscribe
 from upnp.http.message import Request, Response, headEnd, parse, parseChunkSize, parseRequest, pathOf, render
 

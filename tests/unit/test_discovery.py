@@ -9,19 +9,8 @@ import pytest
 import upnp
 from upnp.announcer.rootdevices import bootIdAt
 from upnp.base.loops import onGrid
-from upnp.discovery.targets import (
-    Advertisement,
-    Directory,
-    Outbox,
-    Root,
-    Search,
-    Target,
-    answerDelays,
-    bundled,
-    firstSets,
-    refreshDelay,
-    targetsOf,
-)
+from upnp.discovery.targets import Advertisement, Directory, Root, Search, Target, targetsOf
+from upnp.discovery.timing import Outbox, answerDelays, bundled, firstSets, refreshDelay
 
 LIGHT = 'urn:schemas-upnp-org:device:BinaryLight'
 HUB = 'urn:exemple-org:device:Hub'

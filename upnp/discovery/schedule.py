@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from ..base.limits import Limits
 from ..base.loops import Alarm, onGrid
-from .targets import Outbox, answerDelays, firstSets, refreshDelay
+from .timing import Outbox, answerDelays, firstSets, refreshDelay
 
 __all__ = ['Timetable']
 

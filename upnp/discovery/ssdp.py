@@ -40,7 +40,8 @@ from .messages import (
 )
 from .schedule import Timetable
 from .sockets import GROUP, LINK_GROUP, PORT, SITE_GROUP, groupAddress, groupOf
-from .targets import Advertisement, Search, bundled
+from .targets import Advertisement, Search
+from .timing import bundled
 
 __all__ = ['OUR_HEADERS', 'SEARCHED', 'SSDP', 'Announced', 'AnnouncerService', 'Answer', 'Notify', 'SSDP_Protocol']
 
