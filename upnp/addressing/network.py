@@ -58,7 +58,7 @@ class Network:
         self._presence = Presence()
         self._watch: Watching | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._alarm: loops.Alarm | None = None
+        self._timer = loops.Timer(self._onSettled)
         self._isTold = False
 
     @property
@@ -72,7 +72,6 @@ class Network:
         :raises NetworkError: ``netBind`` is not ours.
         """
         self._loop = asyncio.get_running_loop()
-        self._alarm = loops.Alarm(self._loop, self._onSettled)
         self._watch = self.makeWatch(self._onChange, self._onSlept)
         self._found = await self._watch.start()
         self._wish.check(self._found)
@@ -94,9 +93,8 @@ class Network:
         """Watch no more; it needs no loop, and a second time is harmless."""
         if self._watch is not None:
             self._watch.stop()
-        if self._alarm is not None:
-            self._alarm.set(None)
-        self._watch = self._loop = self._alarm = None
+        self._timer.set(None)
+        self._watch = self._loop = None
         self.choice, self._presence = Choice(), Presence()
 
     def look(self) -> None:
@@ -134,8 +132,7 @@ class Network:
         return 0.0 if self._loop is None else self._loop.time()
 
     def _arm(self) -> None:
-        if self._alarm is not None:
-            self._alarm.set(self._presence.due)
+        self._timer.set(self._presence.due)
 
     def _tell(self) -> None:
         """Tell what is used, what is not, and why; and who can see it, where that is hardly anybody."""

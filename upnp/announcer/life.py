@@ -24,16 +24,16 @@ class Life:
         self.ending: asyncio.Task[None] | None = None
         self.republishing: asyncio.Task[None] | None = None
         self.arriving: asyncio.Task[None] | None = None
-        self._alarm = loops.Alarm(loop, onSettled)
+        self._timer = loops.Timer(onSettled)
 
     def settle(self) -> None:
         """Wait once more for the changes to end."""
         if self.ending is None and not self.ended.is_set():
-            self._alarm.set(self.loop.time() + SETTLE_SECONDS)
+            self._timer.set(self.loop.time() + SETTLE_SECONDS)
 
     def quiet(self) -> None:
         """Announce no more changes, not even one that is on its way."""
-        self._alarm.set(None)
+        self._timer.set(None)
         for task in (self.republishing, self.arriving):
             if task is not None and not self.loop.is_closed():
                 task.cancel()

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 
-__all__ = ['Alarm', 'anyRunsHere', 'callIn', 'currentLoop', 'onGrid', 'runsHere', 'startOn', 'stopSignals']
+__all__ = ['Timer', 'anyRunsHere', 'callIn', 'currentLoop', 'onGrid', 'runsHere', 'startOn', 'stopSignals']
 
 log = logging.getLogger(__name__)
 
@@ -17,34 +17,44 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRID_SECONDS = 0.0625  # small beside the random wait; a busy network wakes us sixteen times a second for its answers
 
 
-class Alarm:
+class Timer:
     """One timer, set to another time at will; nothing ticks while it is not set.
+
+    It belongs to the loop that runs when it is set, or, where none runs, to the one that it was set on before.
 
     :param ring: called in the loop when the time has come.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, ring: Callable[[], None]) -> None:
-        self._loop = loop
+    def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring
-        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._handle: asyncio.TimerHandle | None = None
 
     @property
     def due(self) -> float | None:
         """When it rings; None for never."""
-        return None if self._timer is None else self._timer.when()
+        return None if self._handle is None else self._handle.when()
 
     def set(self, due: float | None) -> None:
-        """Ring at ``due``, in the loop's time, and at no other; None means never."""
-        if self._timer is not None:
-            if self._timer.when() == due:
+        """Ring at ``due``, in the loop's time, and at no other; None means never.
+
+        :raises RuntimeError: no loop runs, and it was not set before.
+        """
+        if self._handle is not None:
+            if self._handle.when() == due:
                 return
-            self._timer.cancel()
-            self._timer = None
+            self._handle.cancel()
+            self._handle = None
         if due is not None:
-            self._timer = self._loop.call_at(due, self._onTime)
+            try:
+                self._loop = asyncio.get_running_loop()
+            except RuntimeError:
+                if self._loop is None:
+                    raise
+            self._handle = self._loop.call_at(due, self._onTime)
 
     def _onTime(self) -> None:
-        self._timer = None
+        self._handle = None
         self._ring()
 
 

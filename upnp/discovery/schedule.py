@@ -12,7 +12,7 @@ from random import Random
 from typing import Generic, TypeVar
 
 from ..base.limits import Limits
-from ..base.loops import Alarm, onGrid
+from ..base.loops import Timer, onGrid
 from .timing import Outbox, answerDelays, firstSets, refreshDelay
 
 __all__ = ['Timetable']
@@ -39,7 +39,7 @@ class Timetable(Generic[Reply]):
         self._send = send
         self._rng = Random()
         self._loop = asyncio.get_running_loop()
-        self._alarm = Alarm(self._loop, self._onTime)
+        self._timer = Timer(self._onTime)
         self._outbox: Outbox[Reply] = Outbox(limits)
         self._sets: list[float] = []  # when the next sets are due; none while withdrawn
 
@@ -67,7 +67,7 @@ class Timetable(Generic[Reply]):
         announced, self.isAnnounced = self.isAnnounced, False
         self._sets.clear()
         self._outbox.clear()
-        self._alarm.set(None)
+        self._timer.set(None)
         return announced
 
     def queue(self, source: str, key: Hashable, replies: Sequence[Reply], mx: int) -> None:
@@ -108,4 +108,4 @@ class Timetable(Generic[Reply]):
         due = self._outbox.nextDue
         if self._sets and (due is None or self._sets[0] < due):
             due = self._sets[0]
-        self._alarm.set(due)
+        self._timer.set(due)

@@ -54,8 +54,8 @@ class Events:
         self._isOpen = False
         self._unaware: dict[Subscription, float] = {}  # those whose subscribers cannot know their SID, until when
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._alarm: loops.Alarm | None = None
-        self._holdAlarm: loops.Alarm | None = None
+        self._timer = loops.Timer(self._onTime)
+        self._holdTimer = loops.Timer(self._onAware)
         self._lock = threading.Lock()  # held for moments only: for what was set, in any thread
         self._set: dict[int, tuple[Service, StateVariable]] = {}
         self._held = threading.local()
@@ -104,8 +104,6 @@ class Events:
     def start(self, services: Iterable[Service]) -> None:
         """Take subscriptions to these services, on the running loop."""
         self._loop = asyncio.get_running_loop()
-        self._alarm = loops.Alarm(self._loop, self._onTime)
-        self._holdAlarm = loops.Alarm(self._loop, self._onAware)
         self._isOpen = True
         self.retain(services)
 
@@ -157,12 +155,11 @@ class Events:
         self.close()
         if self._notifier is not None:
             self._notifier.stop()
-        for alarm in (self._alarm, self._holdAlarm):
-            if alarm is not None:
-                alarm.set(None)
+        for timer in (self._timer, self._holdTimer):
+            timer.set(None)
         self._news = None  # the next start may be on another loop
         with self._lock:
-            self._loop = self._alarm = self._holdAlarm = None
+            self._loop = None
             self._services, self._set = (), {}
 
     def subscribe(self, service: Service, request: SubscribeRequest, peer: str, host: str) -> Subscription:
@@ -192,8 +189,8 @@ class Events:
         if subscription in self._unaware:
             due = onGrid(asyncio.get_running_loop().time() + HOLD_SECONDS)
             self._unaware[subscription] = due
-            if self._holdAlarm is not None and self._holdAlarm.due is None:
-                self._holdAlarm.set(due)
+            if self._holdTimer.due is None:
+                self._holdTimer.set(due)
         else:
             self._notify((subscription,))
 
@@ -204,8 +201,7 @@ class Events:
         for subscription in aware:
             del self._unaware[subscription]
         self._notify(aware)
-        if self._holdAlarm is not None:
-            self._holdAlarm.set(min((due for due in self._unaware.values() if due < NEVER), default=None))
+        self._holdTimer.set(min((due for due in self._unaware.values() if due < NEVER), default=None))
 
     def unsubscribe(self, service: Service, sid: str) -> None:
         """End a subscription.
@@ -280,8 +276,7 @@ class Events:
         self._arm()
 
     def _arm(self) -> None:
-        if self._alarm is not None:
-            self._alarm.set(self._book.nextDue())
+        self._timer.set(self._book.nextDue())
 
     def _endEach(self, subscriptions: Iterable[Subscription]) -> None:
         for subscription in subscriptions:

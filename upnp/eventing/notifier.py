@@ -59,9 +59,9 @@ class Notifier:
         self._slowPeers: OrderedDict[str, None] = OrderedDict()  # whose last event failed or took long
         self._isFilling = False
         self._kept: OrderedDict[Subscription, tuple[PeerConnection, float]] = OrderedDict()  # and since when
-        self._idleAlarm: loops.Alarm | None = None
-        self._queueAlarm: loops.Alarm | None = None
-        self._lateAlarm: loops.Alarm | None = None
+        self._idleTimer = loops.Timer(self._onIdle)
+        self._queueTimer = loops.Timer(self._fill)
+        self._lateTimer = loops.Timer(self._onLate)
 
     def begin(self, subscriptions: Collection[Subscription]) -> None:
         """Tell these subscribers what there is to tell, as soon as there is a connection for each."""
@@ -92,10 +92,8 @@ class Notifier:
             self._drop(delivery)
         while self._kept:
             self._kept.popitem()[1][0].close()
-        for alarm in (self._idleAlarm, self._queueAlarm, self._lateAlarm):
-            if alarm is not None:
-                alarm.set(None)
-        self._idleAlarm = self._queueAlarm = self._lateAlarm = None
+        for timer in (self._idleTimer, self._queueTimer, self._lateTimer):
+            timer.set(None)
 
     def _discard(self, subscription: Subscription) -> None:
         if (lane := self._waiting.pop(subscription, None)) is not None:
@@ -152,9 +150,7 @@ class Notifier:
     def _hurry(self) -> bool:
         """Give up those that have been told of an event for long, as many as wait for their places; tell if any."""
         loop = asyncio.get_running_loop()
-        if self._queueAlarm is None:
-            self._queueAlarm = loops.Alarm(loop, self._fill)
-        if self._queueAlarm.due is not None:
+        if self._queueTimer.due is not None:
             return False  # none is late before it rings
         late: list[_Delivery] = []
         inTheWay = {lane for share in self._shares if share.isFull and share.isWanted for lane in share.lanes}
@@ -164,7 +160,7 @@ class Notifier:
             if len(late) == len(self._waiting):
                 break
             if delivery.began + PROMPT_SECONDS > loop.time():
-                self._queueAlarm.set(delivery.began + PROMPT_SECONDS)
+                self._queueTimer.set(delivery.began + PROMPT_SECONDS)
                 break
             late.append(delivery)
         for delivery in late:
@@ -221,10 +217,8 @@ class Notifier:
 
     def lookAt(self, due: float) -> None:
         """Look for late ones then, unless that is done before: a timer for each would cost more than its event."""
-        if self._lateAlarm is None:
-            self._lateAlarm = loops.Alarm(asyncio.get_running_loop(), self._onLate)
-        if self._lateAlarm.due is None or self._lateAlarm.due > due:
-            self._lateAlarm.set(due)
+        if self._lateTimer.due is None or self._lateTimer.due > due:
+            self._lateTimer.set(due)
 
     def _onLate(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -237,10 +231,9 @@ class Notifier:
     def _keep(self, subscription: Subscription, connection: PeerConnection) -> None:
         loop = asyncio.get_running_loop()
         self._kept[subscription] = connection, loop.time()
-        self._idleAlarm = self._idleAlarm or loops.Alarm(loop, self._onIdle)
         due = self._endOf(connection, loop.time())
-        if self._idleAlarm.due is None or self._idleAlarm.due > due:
-            self._idleAlarm.set(due)
+        if self._idleTimer.due is None or self._idleTimer.due > due:
+            self._idleTimer.set(due)
 
     def _endOf(self, connection: PeerConnection, since: float) -> float:
         """Return when a kept connection is closed if nothing happens: soon while the rest of an answer is awaited.
@@ -258,8 +251,8 @@ class Notifier:
             if not connection.isOpen or self._endOf(connection, since) <= now:
                 del self._kept[subscription]
                 connection.close()
-        if self._kept and self._idleAlarm is not None:
-            self._idleAlarm.set(min(self._endOf(*kept) for kept in self._kept.values()))
+        if self._kept:
+            self._idleTimer.set(min(self._endOf(*kept) for kept in self._kept.values()))
 
 
 class _Lane:

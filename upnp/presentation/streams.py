@@ -105,9 +105,9 @@ class News:
         # seconds at the most it is heard of again.
         self._still = f':\nevent: still\ndata: {limits.pageCommentSeconds:g}\n\n'.encode()
         self._toldAt = float('-inf')
-        self._tellAlarm = loops.Alarm(self._loop, self._tellAll)
-        self._lookAlarm = loops.Alarm(self._loop, self._look)
-        self._commentAlarm = loops.Alarm(self._loop, self._comment)
+        self._tellTimer = loops.Timer(self._tellAll)
+        self._lookTimer = loops.Timer(self._look)
+        self._commentTimer = loops.Timer(self._comment)
 
     def __len__(self) -> int:
         return len(self._readers)
@@ -135,8 +135,8 @@ class News:
         # As one, as on Windows' loop nothing is sent at once.
         reader.write(head.encode() + self._still + render(reader.take()), now)
         self._mind(now)
-        if self._commentAlarm.due is None:
-            self._commentAlarm.set(now + self._limits.pageCommentSeconds)
+        if self._commentTimer.due is None:
+            self._commentTimer.set(now + self._limits.pageCommentSeconds)
 
     def close(self, reader: Reader) -> None:
         """Forget a page that is no longer open; a second time is harmless."""
@@ -147,13 +147,13 @@ class News:
 
     def tell(self) -> None:
         """Tell what is new, soon if something was told just now."""
-        if self._readers and self._tellAlarm.due is None:
-            self._tellAlarm.set(max(self._loop.time(), self._toldAt + REST_SECONDS))
+        if self._readers and self._tellTimer.due is None:
+            self._tellTimer.set(max(self._loop.time(), self._toldAt + REST_SECONDS))
 
     def end(self) -> None:
         """Close every connection, as the pages are to be read anew, or the announcer ends; it needs no loop."""
-        for alarm in (self._tellAlarm, self._lookAlarm, self._commentAlarm):
-            alarm.set(None)
+        for timer in (self._tellTimer, self._lookTimer, self._commentTimer):
+            timer.set(None)
         for reader in list(self._readers):
             self.close(reader)
             if not self._loop.is_closed():
@@ -197,8 +197,8 @@ class News:
 
     def _mind(self, now: float) -> None:
         """Look again as long as there is one that has not taken the last message."""
-        if self._lookAlarm.due is None and any(one.stalledAt is not None for one in self._readers):
-            self._lookAlarm.set(now + LOOK_SECONDS)
+        if self._lookTimer.due is None and any(one.stalledAt is not None for one in self._readers):
+            self._lookTimer.set(now + LOOK_SECONDS)
 
     def _look(self) -> None:
         """Cut off who has taken nothing for long, and tell the others what they have missed."""
@@ -216,7 +216,7 @@ class News:
                 reader.write(self._still, now)
         self._mind(now)
         if self._readers:
-            self._commentAlarm.set(now + self._limits.pageCommentSeconds)
+            self._commentTimer.set(now + self._limits.pageCommentSeconds)
 
 
 def render(due: Sequence[Due]) -> bytes:
