@@ -10,6 +10,7 @@ import pytest
 from upnp import Device
 from upnp.commands.main import MAX_ICON_BYTES, deviceOf, main, parser
 from upnp.description import writing
+from upnp.description.urn import serviceIdOf
 
 UUID = '00a56575-78fa-40fe-b107-8f4b5043a2b0'
 PNG = b'\x89PNG\r\n\x1a\n' + struct.pack('>I4sIIBBBBB', 13, b'IHDR', 48, 32, 8, 6, 0, 0, 0)
@@ -92,7 +93,7 @@ def test_services_of_one_type_have_serviceids_of_their_own() -> None:
     """UDA 1.1 §2.3: it is unique within a device."""
     made = device('--service', f'{SWITCH}:1', f'{SWITCH}:1', f'{SWITCH}:2')
     usual = 'urn:upnp-org:serviceId:SwitchPower'
-    assert [writing.serviceIdOf(one) for one in made.services] == [usual, f'{usual}.2', f'{usual}.3']
+    assert [serviceIdOf(one) for one in made.services] == [usual, f'{usual}.2', f'{usual}.3']
     writing.checkDevice(made)
 
 

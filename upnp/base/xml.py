@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from pyexpat import XMLParserType
 
 __all__ = [
-    *('Element', 'Node', 'Template', 'checkText', 'escape', 'escapeInTemplate', 'forbiddenCharacter', 'parse'),
+    'Element',
+    'Node',
+    'Template',
+    'checkText',
+    'escape',
+    'escapeInTemplate',
+    'forbiddenCharacter',
+    'parse',
     'render',
 ]
 
@@ -25,6 +32,12 @@ MAX_NAMESPACE = 512  # characters; expat tells it anew with every name, so a lon
 SMALL_BYTES = 8192  # of a document: too few for namespaces to be multiplied in
 PIECE_BYTES = 8192  # that are given to expat at a time: where it is stopped, it goes on to the end of them
 UTF_16_MARKS = (b'\xff\xfe', b'\xfe\xff')
+# Letters that XML parsers agree on: those of XML 1.0's fourth edition in ASCII and in the scripts most in use.
+LETTERS = (
+    'A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0131\u0134-\u013e\u0141-\u0148\u014a-\u017e'
+    '\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03ce\u0401-\u040c\u040e-\u044f\u0451-\u045c\u045e-\u0481\u0490-\u04c4'
+    '\u05d0-\u05ea\u0641-\u064a\u3041-\u3094\u30a1-\u30fa\u4e00-\u9fa5\uac00-\ud7a3'
+)
 
 
 class Template(str):

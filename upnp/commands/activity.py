@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, TextIO
 
 from ..base.logtext import legible
-from ..description.writing import typeNoun
+from ..description.urn import typeNoun
 from ..discovery import ssdp
 from ..http import server
-from ..http.answers import REASONS, Resource
+from ..http.answers import Resource
+from ..http.message import REASONS
 from ..presentation.custompages import FunctionAnswer, OwnPageAnswer
 
 __all__ = ['Lately', 'Teller', 'Visit', 'visitOf']

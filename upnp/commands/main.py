@@ -18,6 +18,7 @@ from ..base import loops
 from ..base.logtext import legible
 from ..description import writing
 from ..description.device import Device, Icon, Service, measure
+from ..description.urn import serviceIdOf
 from ..Errors import UPnPError
 from ..http import listener
 from .activity import Teller
@@ -155,7 +156,7 @@ def deviceOf(options: argparse.Namespace) -> Device:
 def serviceBeside(type_: str, others: Sequence[Service]) -> Service:
     """Return a service whose serviceId is none of the others': where the usual one is taken, it gets a number."""
     service = Service(serviceType=type_)
-    usual, taken = writing.serviceIdOf(service), {writing.serviceIdOf(other) for other in others}
+    usual, taken = serviceIdOf(service), {serviceIdOf(other) for other in others}
     if usual in taken:
         service.serviceId = next(one for n in range(2, len(taken) + 2) if (one := f'{usual}.{n}') not in taken)
     return service

@@ -31,6 +31,19 @@ MAGIC = {
 }
 PNG_HEADER_BYTES = 29
 PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type; PNG specification §11.2.2
+TEXT_ELEMENTS = {  # in the template's order, with the length they SHOULD stay under (UDA 1.1 §2.3)
+    'deviceType': None,
+    'friendlyName': 64,
+    'manufacturer': 64,
+    'manufacturerURL': None,
+    'modelDescription': 128,
+    'modelName': 32,
+    'modelNumber': 32,
+    'modelURL': None,
+    'serialNumber': 64,
+    'UDN': None,
+    'UPC': None,
+}
 
 
 class FilePath(Protocol):

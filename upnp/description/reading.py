@@ -13,10 +13,9 @@ from ..base.limits import Limits
 from ..base.xml import Node, parse
 from ..Errors import DescriptionError, MessageError
 from . import types
-from .device import Device, Extension, Icon, Service
-from .scpd import Action, Argument, StateVariable
+from .device import TEXT_ELEMENTS, Device, Extension, Icon, Service
+from .scpd import UNUSED_VARIABLE, Action, Argument, StateVariable
 from .vendor import DEVICE_NAMESPACE, WINDOWS_ELEMENTS, WindowsElement
-from .writing import TEXT_ELEMENTS, UNUSED_VARIABLE
 
 __all__ = ['fillDevice', 'fillService']
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, ClassVar, Self, overload
 
-from ..base.xml import checkText, forbiddenCharacter
+from ..base.xml import LETTERS, checkText, forbiddenCharacter
 from ..Errors import DescriptionError
 from . import types
 from .elements import Children, _BaseObj
@@ -17,18 +17,13 @@ from .types import DATA_TYPES, NUMERIC_TYPES, Value, ValueMismatch
 
 __all__ = ['Action', 'Argument', 'StateVariable', 'checkScpd']
 
-# Letters that XML parsers agree on: those of XML 1.0's fourth edition in ASCII and in the scripts most in use.
-LETTERS = (
-    'A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0131\u0134-\u013e\u0141-\u0148\u014a-\u017e'
-    '\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03ce\u0401-\u040c\u040e-\u044f\u0451-\u045c\u045e-\u0481\u0490-\u04c4'
-    '\u05d0-\u05ea\u0641-\u064a\u3041-\u3094\u30a1-\u30fa\u4e00-\u9fa5\uac00-\ud7a3'
-)
 # As texts, compiled when first needed: the second takes as long as a tenth of all that is imported.
 ASCII_NAME = '[A-Za-z_][A-Za-z0-9_.]*'
 ANY_NAME = f'[{LETTERS}][{LETTERS}0-9.]*'
 MODERATION = ('maximumRate', 'minimumDelta')  # of the events of a state variable (UDA 1.1 §4.3)
 MAX_FLOAT = 1.7976931348623157e308  # a whole number may be greater
 LOCAL_PREFIX = 'A_ARG_TYPE_'  # of variables that only give arguments their types (UDA 1.1 §2.5)
+UNUSED_VARIABLE = 'X_Unused'  # UDA 1.1 §2.5 wants a state variable in every SCPD
 
 
 class Argument(_BaseObj):

@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, NamedTuple, Protocol
 
-from ..base.xml import MAX_NAMESPACE, Element, Template, forbiddenCharacter
+from ..base.xml import LETTERS, MAX_NAMESPACE, Element, Template, forbiddenCharacter
 from ..Errors import DescriptionError
 from .elements import Children, _BaseObj
-from .scpd import LETTERS
 
 __all__ = [
     *('DEVICE_NAMESPACE', 'WINDOWS_ELEMENTS', 'Extension', 'checkVendorElements', 'comparable', 'hostTemplate'),

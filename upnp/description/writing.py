@@ -11,8 +11,9 @@ from zlib import crc32
 
 from ..base.xml import Element, Template, escape, render
 from ..Errors import DescriptionError
-from .device import Device, Icon, Service
-from .scpd import Action, Argument, StateVariable, checkScpd
+from .device import TEXT_ELEMENTS, Device, Icon, Service
+from .scpd import UNUSED_VARIABLE, Action, Argument, StateVariable, checkScpd
+from .urn import serviceIdOf, typeNoun
 from .vendor import (
     DEVICE_NAMESPACE,
     checkVendorElements,
@@ -45,21 +46,7 @@ CONFIG_ID = {'configId': Template('{configId}')}
 MAX_CONFIG_ID = 0xFFFFFF  # what a device may assign by itself, UDA 1.1 §1.2.2
 
 UNKNOWN_MANUFACTURER = 'unknown'
-UNUSED_VARIABLE = 'X_Unused'  # UDA 1.1 §2.5 wants a state variable in every SCPD
 
-TEXT_ELEMENTS = {  # in the template's order, with the length they SHOULD stay under (UDA 1.1 §2.3)
-    'deviceType': None,
-    'friendlyName': 64,
-    'manufacturer': 64,
-    'manufacturerURL': None,
-    'modelDescription': 128,
-    'modelName': 32,
-    'modelNumber': 32,
-    'modelURL': None,
-    'serialNumber': 64,
-    'UDN': None,
-    'UPC': None,
-}
 
 # As texts, compiled when first needed: an import of the package needs none of them.
 TYPE = r'(?a)urn:[A-Za-z0-9.-]+:(device|service):([A-Za-z0-9_.-]{1,64}):[1-9]\d*\Z'
@@ -259,23 +246,6 @@ def serviceOddities(service: Service, path: str) -> Iterator[str]:
 
 
 # Rendering
-
-
-def typeNoun(type_: str) -> str:
-    """Return what a type is called by itself: ``BinaryLight`` of ``urn:schemas-upnp-org:device:BinaryLight:1``."""
-    parts = [part for part in type_.split(':') if part]
-    if len(parts) > 1 and parts[-1].isdigit():
-        parts.pop()
-    return parts[-1] if parts else type_
-
-
-def serviceIdOf(service: Service) -> str:
-    """Return the serviceId, or one made of the serviceType (UDA 1.1 §2.3)."""
-    if service.serviceId:
-        return str(service.serviceId)
-    type_ = str(service.serviceType)
-    domain = type_.split(':')[1] if type_.startswith('urn:') else 'upnp-org'
-    return f'urn:{domain.replace("schemas-upnp-org", "upnp-org")}:serviceId:{typeNoun(type_)}'
 
 
 def deviceElement(

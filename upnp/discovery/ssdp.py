@@ -21,7 +21,7 @@ from ..addressing.changes import Departure, Renewal
 from ..addressing.interfaces import Interface
 from ..base import loops
 from ..description.device import Device, Service
-from ..description.writing import serviceIdOf
+from ..description.urn import serviceIdOf
 from ..Errors import MessageError, NetworkError
 from ..eventing import gena
 from ..http.message import DateStamp, Request, parse

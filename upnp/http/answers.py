@@ -21,25 +21,27 @@ from ..description.writing import Places
 from ..Errors import ActionError, MessageError
 from ..eventing.events import Events
 from . import message
+from .message import REASONS
 
 if TYPE_CHECKING:
     from ..presentation.page import Page
 
 __all__ = [
-    *(
-        'READ_METHODS',
-        'XML_TYPE',
-        'AssetAnswer',
-        'CalledAnswer',
-        'DescriptionAnswer',
-        'HttpAnswer',
-        'HttpRequest',
-        'IconAnswer',
-        'OWN_USE',
-        'PageAnswer',
-        'Published',
-    ),
-    *('Resource', 'ResourceAnswer', 'ScpdAnswer', 'ServerErrorAnswer'),
+    'OWN_USE',
+    'READ_METHODS',
+    'XML_TYPE',
+    'AssetAnswer',
+    'CalledAnswer',
+    'DescriptionAnswer',
+    'HttpAnswer',
+    'HttpRequest',
+    'IconAnswer',
+    'PageAnswer',
+    'Published',
+    'Resource',
+    'ResourceAnswer',
+    'ScpdAnswer',
+    'ServerErrorAnswer',
 ]
 
 XML_TYPE = 'text/xml; charset="utf-8"'
@@ -47,22 +49,6 @@ XML_TYPE = 'text/xml; charset="utf-8"'
 MAX_FILLED = 32
 LANGUAGE = 'en'  # of what is served; UDA 1.1 §2.11 wants it told when ACCEPT-LANGUAGE came
 
-REASONS = {  # RFC 9110 §15, those that are answered
-    200: 'OK',
-    400: 'Bad Request',
-    403: 'Forbidden',
-    404: 'Not Found',
-    405: 'Method Not Allowed',
-    412: 'Precondition Failed',
-    413: 'Content Too Large',
-    414: 'URI Too Long',
-    415: 'Unsupported Media Type',
-    431: 'Request Header Fields Too Large',
-    500: 'Internal Server Error',
-    501: 'Not Implemented',
-    503: 'Service Unavailable',
-    505: 'HTTP Version Not Supported',
-}
 READ_METHODS = ('GET', 'HEAD')
 # Of a page of ours: it loads nothing from elsewhere, runs nothing but its script, and stands in no stranger's frame.
 CONTENT_POLICY = (

@@ -38,6 +38,22 @@ TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 HTTP_VERSION = re.compile(r'HTTP/(\d)\.(\d)\Z', re.ASCII)
 CONTROL = re.compile('[\x00-\x08\x0a-\x1f\x7f]')
 CHUNK_SIZE = re.compile(rb'([0-9A-Fa-f]{1,8})[ \t]*(;.*)?\Z', re.DOTALL)
+REASONS = {  # RFC 9110 §15, those that are answered
+    200: 'OK',
+    400: 'Bad Request',
+    403: 'Forbidden',
+    404: 'Not Found',
+    405: 'Method Not Allowed',
+    412: 'Precondition Failed',
+    413: 'Content Too Large',
+    414: 'URI Too Long',
+    415: 'Unsupported Media Type',
+    431: 'Request Header Fields Too Large',
+    500: 'Internal Server Error',
+    501: 'Not Implemented',
+    503: 'Service Unavailable',
+    505: 'HTTP Version Not Supported',
+}
 
 
 class Request(NamedTuple):

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from ..base.xml import escape
 from ..description.device import Device, Icon, Service
 from ..description.scpd import Action, StateVariable
-from ..description.writing import Places, isEvented, serviceIdOf, textOf, typeNoun
+from ..description.urn import serviceIdOf, typeNoun
+from ..description.writing import Places, isEvented, textOf
 from .forms import Piece, actionForm
 from .values import isWebAddress, link, presentLook, readable, typeAttributes
 

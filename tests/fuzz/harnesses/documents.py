@@ -12,6 +12,7 @@ from upnp import DescriptionError, Limits, MessageError
 from upnp.base import xml
 from upnp.base.xml import Element, Node
 from upnp.description import writing
+from upnp.description.urn import serviceIdOf, typeNoun
 from upnp.http.server import DescriptionAnswer, HttpRequest
 
 LIMITS = Limits()
@@ -115,9 +116,9 @@ def checkDevice(site: Site, data: bytes) -> None:
 def complete(device: upnp.Device) -> None:
     """Give a device what a description adds, and take what is not served by others, or depends on the reader."""
     device.manufacturer = device.manufacturer or writing.UNKNOWN_MANUFACTURER
-    device.modelName = device.modelName or writing.typeNoun(str(device.deviceType))
+    device.modelName = device.modelName or typeNoun(str(device.deviceType))
     device.icons = [icon for icon in device.icons if icon.url is not None]  # type: ignore[assignment]
     for service in device.services:
-        service.serviceId = writing.serviceIdOf(service)
+        service.serviceId = serviceIdOf(service)
     if '{' in (device.presentationURL or ''):
         device.presentationURL = None
