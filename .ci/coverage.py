@@ -37,6 +37,7 @@ PURE = {
     'description/declaration': 'declaration',
     'description/device': 'objects',
     'description/vendor': 'vendor',
+    'description/checks': 'description',
     'description/writing': 'description',
     'description/reading': 'reading',
     'discovery/targets': 'discovery',

@@ -10,6 +10,7 @@ import pytest
 import upnp
 from upnp.base.xml import Element
 from upnp.description import writing
+from upnp.description.checks import checkDevice, checkIconForm, checkUuids, oddities
 from upnp.description.types import DATA_TYPES
 
 UUID = '00a56575-78fa-40fe-b107-8f4b5043a2b0'
@@ -187,8 +188,8 @@ def fullDevice() -> upnp.Device:
 def test_a_full_device_is_described_to_the_byte() -> None:
     """UDA 1.1 §2.3."""
     device = fullDevice()
-    writing.checkDevice(device)
-    writing.checkIconForm(device)
+    checkDevice(device)
+    checkIconForm(device)
     assert writing.fill(described(device, '/page'), 4711, '192.168.1.20').decode() == FULL
 
 
@@ -316,7 +317,7 @@ def test_a_full_service_is_described_to_the_byte() -> None:
             {'name': 'Count', 'dataType': 'ui2', 'allowedValueRange': [0, 9]},
         ],
     )
-    writing.checkDevice(device)
+    checkDevice(device)
     assert writing.fill(writing.renderScpd(device.services[0]), 4711, 'a').decode() == SCPD
 
 
@@ -333,7 +334,7 @@ RANGES = [
 def test_a_range_is_described_in_the_form_of_its_type(dataType: str, limits: tuple[float, ...], expected: str) -> None:
     """UDA 2.0 §2.5."""
     device = withVariable(dataType=dataType, allowedValueRange=limits)
-    writing.checkDevice(device)
+    checkDevice(device)
     lines = [line.strip() for line in writing.renderScpd(device.services[0]).splitlines()]
     assert expected in '|'.join([*lines, ''])
 
@@ -359,7 +360,7 @@ DEFAULTS = [
 def test_a_default_is_described_in_the_form_of_its_type(dataType: str, default: object, text: str) -> None:
     """UDA 2.0 §2.5."""
     device = withVariable(dataType=dataType, defaultValue=default)
-    writing.checkDevice(device)
+    checkDevice(device)
     assert f'<defaultValue>{text}</defaultValue>' in writing.renderScpd(device.services[0])
 
 
@@ -609,7 +610,7 @@ REFUSED = [
 def test_what_cannot_be_announced_is_told_with_its_place(make: object, begin: str) -> None:
     """UDA 1.1 §2.3, §2.5."""
     with pytest.raises(upnp.DescriptionError) as caught:
-        writing.checkDevice(make())
+        checkDevice(make())
     assert str(caught.value).startswith(begin)
 
 
@@ -637,7 +638,7 @@ UNRENDERABLE = [
 @pytest.mark.parametrize('make', UNRENDERABLE)
 def test_what_cannot_be_rendered_is_refused_before(make: object) -> None:
     with pytest.raises(upnp.DescriptionError):
-        writing.checkDevice(make())
+        checkDevice(make())
 
 
 @pytest.mark.parametrize(
@@ -659,12 +660,12 @@ def test_what_cannot_be_rendered_is_refused_before(make: object) -> None:
     ],
 )
 def test_what_can_be_announced_passes(device: upnp.Device) -> None:
-    writing.checkDevice(device)
+    checkDevice(device)
 
 
 @pytest.mark.parametrize('dataType', DATA_TYPES)
 def test_every_data_type_of_uda_is_known(dataType: str) -> None:
-    writing.checkDevice(withVariable(dataType=dataType))
+    checkDevice(withVariable(dataType=dataType))
 
 
 def test_the_data_types_are_those_of_uda() -> None:
@@ -681,15 +682,15 @@ def test_no_two_devices_have_one_uuid(others: list[str]) -> None:
     """UDA 1.1 §2.3; UUIDs compare without regard to case."""
     root = lamp(devices=[lamp(uuid=uuid) for uuid in others])
     with pytest.raises(upnp.DescriptionError) as caught:
-        writing.checkUuids([root])
+        checkUuids([root])
     assert caught.value.path == f'device.devices[{len(others) - 1}].uuid'
     with pytest.raises(upnp.DescriptionError):
-        writing.checkUuids([lamp(), lamp()])
+        checkUuids([lamp(), lamp()])
 
 
 def test_devices_with_uuids_of_their_own_pass() -> None:
-    writing.checkUuids([lamp(devices=[lamp(uuid='a')]), lamp(uuid='b')])
-    writing.checkUuids([])
+    checkUuids([lamp(devices=[lamp(uuid='a')]), lamp(uuid='b')])
+    checkUuids([])
 
 
 @pytest.mark.parametrize(
@@ -705,7 +706,7 @@ def test_an_icon_lacks_what_nobody_gave_and_its_content_does_not_tell(icon: upnp
     if icon.data is not None:
         icon.load(icon.data)
     with pytest.raises(upnp.DescriptionError, match=f'{missing} cannot be told') as caught:
-        writing.checkIconForm(lamp(devices=[lamp(icons=[icon])]))
+        checkIconForm(lamp(devices=[lamp(icons=[icon])]))
     assert caught.value.path == 'device.devices[0].icons[0]'
 
 
@@ -748,6 +749,6 @@ def test_an_icon_lacks_what_nobody_gave_and_its_content_does_not_tell(icon: upnp
     ],
 )
 def test_what_uda_wants_otherwise_is_told(device: upnp.Device, begins: list[str]) -> None:
-    told = list(writing.oddities(device))
+    told = list(oddities(device))
     assert len(told) == len(begins)
     assert all(one.startswith(begin) for one, begin in zip(told, begins, strict=True))

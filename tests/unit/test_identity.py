@@ -8,7 +8,7 @@ import pytest
 
 import upnp
 from upnp.addressing.machine import hostNames, machineIdentity, settleUuids, systemToken
-from upnp.description.writing import checkUuids
+from upnp.description.checks import checkUuids
 
 LIGHT = 'urn:schemas-upnp-org:device:BinaryLight:1'
 

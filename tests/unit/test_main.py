@@ -9,7 +9,7 @@ import pytest
 
 from upnp import Device
 from upnp.commands.main import MAX_ICON_BYTES, deviceOf, main, parser
-from upnp.description import writing
+from upnp.description.checks import checkDevice
 from upnp.description.urn import serviceIdOf
 
 UUID = '00a56575-78fa-40fe-b107-8f4b5043a2b0'
@@ -94,7 +94,7 @@ def test_services_of_one_type_have_serviceids_of_their_own() -> None:
     made = device('--service', f'{SWITCH}:1', f'{SWITCH}:1', f'{SWITCH}:2')
     usual = 'urn:upnp-org:serviceId:SwitchPower'
     assert [serviceIdOf(one) for one in made.services] == [usual, f'{usual}.2', f'{usual}.3']
-    writing.checkDevice(made)
+    checkDevice(made)
 
 
 @pytest.mark.parametrize(

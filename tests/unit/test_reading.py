@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import upnp
 from upnp import DescriptionError
 from upnp.description import writing
+from upnp.description.checks import checkDevice
 from upnp.description.types import DATA_TYPES, NUMERIC_TYPES
 from upnp.description.vendor import checkVendorElements
 
@@ -440,7 +441,7 @@ def test_what_cannot_be_announced_is_read_and_found_when_it_is_checked(content: 
     """Another's device may be read though it is wrong; one's own is told before it is announced."""
     service = upnp.Service.fromXml(tableOf(content), serviceType=SWITCH)
     with pytest.raises(DescriptionError) as caught:
-        writing.checkDevice(upnp.Device(deviceType=LIGHT, friendlyName='Lamp', services=[service]))
+        checkDevice(upnp.Device(deviceType=LIGHT, friendlyName='Lamp', services=[service]))
     assert str(caught.value).startswith(f'device.services[0].{says}')
 
 
@@ -462,7 +463,7 @@ def test_what_cannot_be_announced_is_read_and_found_when_it_is_checked(content: 
 def test_an_action_that_cannot_be_announced_is_found_when_it_is_checked(content: str, says: str) -> None:
     service = upnp.Service.fromXml(f'<scpd><actionList>{content}</actionList></scpd>', {'serviceType': SWITCH})
     with pytest.raises(DescriptionError) as caught:
-        writing.checkDevice(upnp.Device(deviceType=LIGHT, friendlyName='Lamp', services=[service]))
+        checkDevice(upnp.Device(deviceType=LIGHT, friendlyName='Lamp', services=[service]))
     assert str(caught.value).startswith(f'device.services[0].{says}')
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from ..addressing.machine import machineIdentity, settleUuids
 from ..description import writing
+from ..description.checks import checkDevice, checkIconForm, checkUuids, oddities
 from ..description.device import Device, FilePath, Icon
 from ..discovery.targets import Advertisement, Root
 from ..Errors import DescriptionError
@@ -27,7 +28,7 @@ async def prepare(roots: Sequence[Device], noted: set[str]) -> None:
     :raises DescriptionError: one cannot be announced as it is.
     """
     for root in roots:
-        writing.checkDevice(root)
+        checkDevice(root)
     icons = [icon for root in roots for device in root.family() for icon in device.icons if icon.url is None]
     if any(icon.path is not None for icon in icons):
         await asyncio.to_thread(readIcons, icons)
@@ -35,12 +36,12 @@ async def prepare(roots: Sequence[Device], noted: set[str]) -> None:
         readIcons(icons)
     for root in roots:
         await deriveUuids(root)
-        writing.checkIconForm(root)
-        for oddity in writing.oddities(root):
+        checkIconForm(root)
+        for oddity in oddities(root):
             if oddity not in noted:
                 noted.add(oddity)
                 log.info('announced as given: %s', oddity)
-    writing.checkUuids(roots)
+    checkUuids(roots)
 
 
 async def deriveUuids(root: Device) -> None:

@@ -5,7 +5,7 @@ It refuses to know how they are described and when they are announced.
 
 from collections.abc import Callable
 
-from ..description import writing
+from ..description.checks import checkDevice, checkUuids
 from ..description.device import Device, Service
 from ..description.elements import _BaseObj
 from ..Errors import DescriptionError
@@ -68,11 +68,11 @@ class Roots:
 
         :raises DescriptionError: it cannot be announced as it is, or is there, or has the uuid of another.
         """
-        writing.checkDevice(checkedDevice(device))
+        checkDevice(checkedDevice(device))
         if any(root is device for root in self.devices):
             raise DescriptionError(f'{device!r} is announced here already')
         if device.uuid is not None:
-            writing.checkUuids([*(root for root in self.devices if root.uuid is not None), device])
+            checkUuids([*(root for root in self.devices if root.uuid is not None), device])
         self.devices = (*self.devices, device)
         if self._isWatched:
             self._observe(device)

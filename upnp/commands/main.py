@@ -16,7 +16,7 @@ from ..addressing.addresses import hostOf
 from ..announcer.announcer import MAX_PORT, Announcer
 from ..base import loops
 from ..base.logtext import legible
-from ..description import writing
+from ..description.checks import UUID
 from ..description.device import Device, Icon, Service, measure
 from ..description.urn import serviceIdOf
 from ..Errors import UPnPError
@@ -93,7 +93,7 @@ def parser() -> argparse.ArgumentParser:
 def uuid(text: str) -> str:
     """Return a UUID without what may stand before it."""
     bare = text[5:] if text[:5].lower() == 'uuid:' else text
-    if not re.match(writing.UUID, bare):
+    if not re.match(UUID, bare):
         raise refusal(text, 'is no UUID: give one such as 00a56575-78fa-40fe-b107-8f4b5043a2b0, or leave --uuid out')
     return bare
 

@@ -11,10 +11,11 @@ from itertools import groupby
 from typing import NamedTuple
 
 from ..base.xml import escape
+from ..description.checks import textOf
 from ..description.device import Device, Icon, Service
 from ..description.scpd import Action, StateVariable
 from ..description.urn import serviceIdOf, typeNoun
-from ..description.writing import Places, isEvented, textOf
+from ..description.writing import Places, isEvented
 from .forms import Piece, actionForm
 from .values import isWebAddress, link, presentLook, readable, typeAttributes
 

@@ -11,7 +11,7 @@ from tests.protocol.test_http import Site
 from upnp import DescriptionError, Limits, MessageError
 from upnp.base import xml
 from upnp.base.xml import Element, Node
-from upnp.description import writing
+from upnp.description import checks, writing
 from upnp.description.urn import serviceIdOf, typeNoun
 from upnp.http.server import DescriptionAnswer, HttpRequest
 
@@ -81,7 +81,7 @@ def checkService(data: bytes) -> None:
     """Check that a service that is read can be described, and is read as the same, or is refused."""
     with suppress(DescriptionError):
         service = upnp.Service.fromXml(data, serviceType=TYPE)
-        writing.checkDevice(deviceOf(service))
+        checks.checkDevice(deviceOf(service))
         twin = upnp.Service.fromXml(filled(writing.renderScpd(service)), serviceType=TYPE)
         assert twin == service
         assert [one.initial for one in twin.stateVariables] == [one.initial for one in service.stateVariables]
@@ -105,9 +105,9 @@ def checkDevice(site: Site, data: bytes) -> None:
         device = upnp.Device.fromXml(data)
         for one in device.family():
             complete(one)
-        writing.checkDevice(device)
-        writing.checkUuids([device] if device.uuid else [])
-        writing.checkIconForm(device)
+        checks.checkDevice(device)
+        checks.checkUuids([device] if device.uuid else [])
+        checks.checkIconForm(device)
         request = HttpRequest('GET', '/descr.xml', 'HTTP/1.1', {})
         text = DescriptionAnswer(request, site).render(device, writing.placesOf(device, first=True), '')
         assert upnp.Device.fromXml(filled(text)) == device
