@@ -21,7 +21,7 @@ PURE = {
     'base/limits': 'limits',
     'base/xml': 'xml',
     'base/options': 'options',
-    'base/turns': 'turns',
+    'base/fairness': 'turns',
     'base/logtext': 'legible',
     'addressing/interfaces': 'interfaces',
     'addressing/changes': 'presence',

@@ -11,7 +11,7 @@ LACK = ('protocol/test_transport.py::test_a_lack_of_descriptors_is_told_once_and
 GUARDS = (
     Guard(
         'a head has headSeconds',
-        'http/connection.py',
+        'http/connections.py',
         """began = True
                 self._expect(limits.headSeconds)""",
         'began = True',
@@ -19,21 +19,21 @@ GUARDS = (
     ),
     Guard(
         'a body has bodySeconds',
-        'http/connection.py',
+        'http/connections.py',
         'self._expect(self._limits.bodySeconds)',
         'self._expect(9999)',
         TO_THE_MOMENT,
     ),
     Guard(
         'a connection is idle for idleSeconds',
-        'http/connection.py',
+        'http/connections.py',
         'self._expect(limits.headSeconds if began else limits.idleSeconds)',
         'self._expect(limits.headSeconds if began else 9999)',
         TO_THE_MOMENT,
     ),
     Guard(
         'an answer is taken within writeSeconds',
-        'http/connection.py',
+        'http/connections.py',
         """async with asyncio.timeout(self._limits.writeSeconds):
                     await self.writer.drain()""",
         'await self.writer.drain()',
@@ -41,7 +41,7 @@ GUARDS = (
     ),
     Guard(
         'the last answer is taken within writeSeconds',
-        'http/connection.py',
+        'http/connections.py',
         """async with asyncio.timeout(self._limits.writeSeconds):
                 await self.writer.wait_closed()""",
         'await self.writer.wait_closed()',
@@ -49,7 +49,7 @@ GUARDS = (
     ),
     Guard(
         'what comes in the moment of the cut is not begun',
-        'http/connection.py',
+        'http/connections.py',
         'if not received or self._isLate:',
         'if not received:',
         ('protocol/test_transport.py::test_what_comes_in_the_moment_of_the_cut_is_not_begun',),
@@ -140,21 +140,21 @@ GUARDS = (
     ),
     Guard(
         'a crowd is accepted bit by bit',
-        'http/transport.py',
+        'http/listener.py',
         'for _ in range(ACCEPTS_AT_ONCE):',
         'while True:',
         ('protocol/test_transport.py::test_a_crowd_is_accepted_bit_by_bit_so_that_others_have_their_turn',),
     ),
     Guard(
         'a peer that left while it waited stops nobody',
-        'http/transport.py',
+        'http/listener.py',
         'if error.errno not in EXHAUSTED:',
         'if False:',
         ('protocol/test_transport.py::test_peers_that_left_while_they_waited_stop_nobody',),
     ),
     Guard(
         'without descriptors a connection is asked to give way',
-        'http/transport.py',
+        'http/listener.py',
         'if not self._makesRoom():',
         'if True:',
         ('protocol/test_transport.py::test_who_gives_way_makes_room_at_once',),
@@ -169,13 +169,13 @@ GUARDS = (
     ),
     Guard(
         'without descriptors the loop is not kept busy',
-        'http/transport.py',
+        'http/listener.py',
         """self._wait()
                     return""",
         'return',
         LACK,
     ),
-    Guard('a lack of descriptors is told once', 'http/transport.py', 'if not self._isTold:', 'if True:', LACK),
+    Guard('a lack of descriptors is told once', 'http/listener.py', 'if not self._isTold:', 'if True:', LACK),
     Guard(
         'the descriptors are not used up by one purpose',
         'http/transport.py',

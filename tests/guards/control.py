@@ -229,7 +229,7 @@ GUARDS = (
     ),
     Guard(
         'peers take turns in the thread of a service',
-        'base/turns.py',
+        'base/fairness.py',
         'self._ofOwner.move_to_end(owner)',
         'pass',
         (

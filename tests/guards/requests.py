@@ -13,21 +13,21 @@ GUARDS = (
     # How much
     Guard(
         'a request line has maxRequestLineBytes',
-        'http/connection.py',
+        'http/connections.py',
         "if (line < 0 and len(self._buffer) > most) or len(self._buffer[:line].removesuffix(b'\\r')) > most:",
         'if False:',
         STATUS,
     ),
     Guard(
         'a head has maxHeadBytes',
-        'http/connection.py',
+        'http/connections.py',
         'if end < 0 or end > self._limits.maxHeadBytes:',
         'if end < 0:',
         STATUS,
     ),
     Guard(
         'a head without an end is collected to maxHeadBytes',
-        'http/connection.py',
+        'http/connections.py',
         ' or len(buffer) > limits.maxHeadBytes',
         '',
         STATUS,
@@ -35,21 +35,21 @@ GUARDS = (
     Guard('a head has maxHeaderFields', 'http/message.py', 'if len(lines) - 1 > maxFields:', 'if False:', STATUS),
     Guard(
         'a body beyond maxBodyBytes is refused before it is read',
-        'http/connection.py',
+        'http/connections.py',
         'if length > self._limits.maxBodyBytes:',
         'if False:',
         STATUS,
     ),
     Guard(
         'chunks have maxBodyBytes in all',
-        'http/connection.py',
+        'http/connections.py',
         'if total > self._limits.maxBodyBytes:',
         'if False:',
         STATUS,
     ),
     Guard(  # what is looked through for the end of the line, and what may wait for it
         'the line of a chunk has maxChunkLineBytes',
-        'http/connection.py',
+        'http/connections.py',
         """(end := self._buffer.find(b'\\n', 0, most + 1)) < 0:
             if len(self._buffer) > most:""",
         """(end := self._buffer.find(b'\\n')) < 0:
@@ -58,14 +58,14 @@ GUARDS = (
     ),
     Guard(
         'a trailer has maxHeaderFields',
-        'http/connection.py',
+        'http/connections.py',
         'for _ in range(self._limits.maxHeaderFields):',
         'while True:',
         STATUS,
     ),
     Guard(
         'of a body that nobody wants nothing is collected',
-        'http/connection.py',
+        'http/connections.py',
         'if not keep:  # what is dropped need not be collected first',
         'if False:',
         ('protocol/test_http.py::test_a_body_that_nobody_wants_takes_no_memory',),
@@ -127,14 +127,14 @@ GUARDS = (
     ),
     Guard(
         'a line between chunks ends with CR LF',
-        'http/connection.py',
+        'http/connections.py',
         "raise MessageError('a line between chunks that LF alone ends')",
         'return line[:-1]',
         ('protocol/test_http.py::test_lines_between_chunks_end_with_cr_lf',),
     ),
     Guard(
         'a chunk that is longer than it says is refused',
-        'http/connection.py',
+        'http/connections.py',
         "raise MessageError('a chunk is longer than it says')",
         'pass',
         STATUS,

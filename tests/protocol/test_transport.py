@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 
 import upnp
-from upnp.http.connection import Connection
+from upnp.http.connections import Connection
+from upnp.http.listener import Listener
 from upnp.http.server import HTTP, HttpAnswer, HttpRequest
-from upnp.http.transport import Listener, SocketTransport, descriptorShare
+from upnp.http.transport import SocketTransport, descriptorShare
 
 from .fakes import Clock, ClockLoop, FakeTransport, HeldClock, run
 from .test_http import Site, get, statuses

@@ -57,13 +57,21 @@ OUTSIDE = {'asyncio', 'socket', 'threading', 'os', 'time', 'logging', 'pkgutil'}
 IMPURE = {
     *('base.loops', 'addressing.machine', 'addressing.neighbours', 'addressing.network', 'addressing.portowners'),
     'addressing.watch',
-    *('http.admission', 'http.answers', 'http.client', 'http.connection', 'http.listener', 'http.server', 'http.table'),
+    *(
+        'http.admission',
+        'http.answers',
+        'http.client',
+        'http.connections',
+        'http.listener',
+        'http.server',
+        'http.table',
+    ),
     'http.transport',
     *('discovery.endpoints', 'discovery.messages', 'discovery.schedule', 'discovery.sockets', 'discovery.ssdp'),
     'discovery.transport',
     *('control.answers', 'control.calls', 'control.worker', 'eventing.answers', 'eventing.events', 'eventing.notifier'),
     *('presentation.answers', 'presentation.custompages', 'presentation.streams', 'presentation.assets'),
-    *('announcer.announcer', 'announcer.life', 'announcer.plain', 'announcer.preparation'),
+    *('announcer.announcer', 'announcer.lifecycle', 'announcer.plain', 'announcer.preparation'),
     *('commands.activity', 'commands.main'),
 }
 DEPENDENCIES = {
@@ -250,7 +258,7 @@ def test_every_way_to_import_is_seen(text: str, expected: list[tuple[str, bool]]
         *(('discovery.targets', 'eventing.gena'), ('control.soap', 'eventing.gena'), ('eventing.gena', 'control.soap')),
         *(('description.elements', 'discovery.targets'), ('presentation.page', 'discovery.targets')),
         *(
-            ('announcer.life', 'commands.activity'),
+            ('announcer.lifecycle', 'commands.activity'),
             ('Errors', 'base.limits'),
             ('http.client', 'HTTP'),
             ('unknown', 'http.message'),

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from upnp.base.turns import Turns
+from upnp.base.fairness import Turns
 
 
 def drained(turns: Turns[str]) -> list[str]:

@@ -38,7 +38,7 @@ from ..Errors import DescriptionError
 from ..eventing.events import Events
 from ..http.answers import Resource
 from ..http.server import HTTP
-from .life import Life
+from .lifecycle import Life
 from .plain import PlainCalls
 from .preparation import prepare, published, withPages
 from .rootdevices import Roots

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 
-from ..base.turns import Turns
+from ..base.fairness import Turns
 from ..Errors import ActionError
 
 __all__ = ['Job', 'Worker']

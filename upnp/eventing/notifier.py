@@ -10,8 +10,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection
 
 from ..base import loops
+from ..base.fairness import Turns
 from ..base.limits import Limits
-from ..base.turns import Turns
 from ..http import transport
 from ..http.client import Outcome, PeerConnection
 from .gena import renderEvent

@@ -3,8 +3,8 @@
 import asyncio
 from collections import deque
 
+from ..base.fairness import Turns
 from ..base.limits import Limits
-from ..base.turns import Turns
 from ..Errors import MessageError
 
 __all__ = ['Admission', 'Gate']

@@ -1,16 +1,20 @@
-"""The sockets that the HTTP server listens on: IPv4 and IPv6 on one port, and each by itself.
+"""The sockets that the HTTP server listens on, IPv4 and IPv6 on one port, and the connections accepted from them.
 
-It knows which of them are needed, and what to do where one is not to be had. It refuses to know who connects.
+It does what ``asyncio.start_server`` does, with the loop's ``add_reader`` alone: no task to accept, none to set up, and
+a failed accept pauses the listening, where asyncio writes a traceback for each.
 """
 
+import asyncio
 import errno
 import logging
 import socket
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from ..addressing.addresses import ANY_ADDRESSES, socketAddressOf
 from ..Errors import NetworkError
 
-__all__ = ['giveUpAfter', 'listeningSockets']
+__all__ = ['Listener', 'giveUpAfter', 'listeningSockets']
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +24,9 @@ ABSENT = (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL)  # wha
 MAX_MILLISECONDS = 0x7FFFFFFF
 REMEDY = 'choose another with httpPort=..., or httpPort=0 for any free one'
 NOT_OURS = 'netBind has to be an address of this machine'
+ACCEPTS_AT_ONCE = 32  # before others have their turn
+PAUSE_SECONDS = 1.0
+EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 def listeningSockets(address: str, port: int, *, hasIPv6: bool, isReused: bool) -> list[socket.socket]:
@@ -111,3 +118,71 @@ def numbered(address: str) -> str:
         return f'{literal}%{socket.if_nametoindex(zone)}'
     except OSError as error:
         raise OSError(errno.ENODEV, f'no interface {zone!r}') from error
+
+
+class Listener:
+    """Accepts connections on sockets that listen.
+
+    :param accepted: called with each connection's socket, which does not block, and the peer's socket address.
+    :param makesRoom: called when the process has no descriptor left; tells whether it has closed a connection for that.
+    """
+
+    def __init__(
+        self,
+        socks: Iterable[socket.socket],
+        accepted: Callable[[socket.socket, object], None],
+        makesRoom: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._socks = tuple(socks)
+        self._accepted = accepted
+        self._makesRoom = makesRoom
+        self._loop = asyncio.get_running_loop()
+        self._pause: asyncio.TimerHandle | None = None
+        self._isTold = False
+        self._resume()
+
+    def close(self) -> None:
+        """Stop listening; a second time is harmless."""
+        socks, self._socks = self._socks, ()
+        if self._pause is not None:
+            self._pause.cancel()
+        for sock in socks:
+            if not self._loop.is_closed():
+                self._loop.remove_reader(sock.fileno())
+            sock.close()
+
+    def _onReady(self, listening: socket.socket) -> None:
+        for _ in range(ACCEPTS_AT_ONCE):
+            try:
+                sock, peer = listening.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                if error.errno not in EXHAUSTED:
+                    continue  # the peer has left already
+                self._tell(error)
+                if not self._makesRoom():
+                    self._wait()
+                    return
+                continue
+            sock.setblocking(False)
+            self._accepted(sock, peer)
+
+    def _tell(self, error: OSError) -> None:
+        if not self._isTold:  # once for all: peers decide how often it happens
+            self._isTold = True
+            remedy = 'raise the limit of open files (ulimit -n)'
+            log.warning(
+                'descriptors are used up (%s): the connections idle longest give way; %s', error.strerror, remedy
+            )
+
+    def _wait(self) -> None:
+        """Leave all peers waiting for a moment: the socket stays ready, and would keep the loop busy."""
+        for sock in self._socks:
+            self._loop.remove_reader(sock.fileno())
+        self._pause = self._loop.call_later(PAUSE_SECONDS, self._resume)
+
+    def _resume(self) -> None:
+        self._pause = None
+        for sock in self._socks:
+            self._loop.add_reader(sock.fileno(), partial(self._onReady, sock))

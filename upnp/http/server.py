@@ -41,8 +41,8 @@ from .answers import (
     ScpdAnswer,
     ServerErrorAnswer,
 )
-from .connection import Connection
-from .listener import giveUpAfter, listeningSockets
+from .connections import Connection
+from .listener import Listener, giveUpAfter, listeningSockets
 from .message import DateStamp
 from .table import Crowd
 
@@ -295,7 +295,7 @@ class HTTP:
         self.server = HttpServer(self)
         self._wantedPort = port
         self._families: tuple[int, ...] = ()
-        self._listening: list[transport.Listener | asyncio.Server] = []
+        self._listening: list[Listener | asyncio.Server] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -324,7 +324,7 @@ class HTTP:
         self.server.begin()
         self._loop = asyncio.get_running_loop()
         if transport.isPossibleOn(self._loop):
-            self._listening = [transport.Listener(socks, self._accepted, self.server.crowd.makeRoom)]
+            self._listening = [Listener(socks, self._accepted, self.server.crowd.makeRoom)]
             return
         # In two steps, as a start that is cancelled between listening and returning would lose the sockets.
         servers = [await asyncio.start_server(self.server.InConnection, sock=one, start_serving=False) for one in socks]

@@ -8,7 +8,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterable
 
 from ..base.limits import Limits
-from .connection import Connection
+from .connections import Connection
 from .transport import descriptorShare
 
 __all__ = ['Crowd']
