@@ -119,7 +119,7 @@ GUARDS = (
     ),
     Guard(
         'requests that are slow to read wait for their turn',
-        'http/admission.py',
+        'base/fairness.py',
         'elif self._waiting or loop.time() >= self._end:',
         'elif False:',
         ('protocol/test_admission.py::test_what_is_slow_to_read_waits_for_the_next_turn_and_peers_take_turns',),

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from upnp.http.admission import TURN_SECONDS, Gate
+from upnp.base.fairness import TURN_SECONDS, Gate
 
 from .fakes import HeldClock, run
 

@@ -38,8 +38,7 @@ from ..Errors import DescriptionError
 from ..eventing.events import Events
 from ..http.answers import Resource
 from ..http.server import HTTP
-from .lifecycle import Life
-from .plain import PlainCalls
+from .lifecycle import Life, PlainCalls
 from .preparation import prepare, published, withPages
 from .rootdevices import Roots
 

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
+from ..base.fairness import Admission
 from ..base.limits import Limits
 from ..base.logtext import Legible, tracebackOf
 from ..description.device import Action, Service
 from ..description.hints import Call, callParameter
 from ..Errors import ActionError
-from ..http.admission import Admission
 from .worker import Job, Worker
 
 __all__ = ['PAGES', 'Calls']

@@ -16,6 +16,7 @@ from functools import partial
 from typing import ClassVar
 
 from ..base import loops
+from ..base.fairness import Gate
 from ..control.answers import ControlAnswer
 from ..description import writing
 from ..description.device import Device
@@ -24,7 +25,6 @@ from ..Errors import ActionError, MessageError
 from ..eventing.answers import SubscriptionAnswer
 from ..http import message, transport
 from ..presentation.answers import NewsAnswer
-from .admission import Gate
 from .answers import (
     READ_METHODS,
     XML_TYPE,
