@@ -89,7 +89,7 @@ GUARDS = (
     Guard(
         'a call has an XML content type',
         'control/answers.py',
-        "if not re.match(XML_TYPE, headers.get('content-type', '')):",
+        "if not re.match(ANY_XML, headers.get('content-type', '')):",
         'if False:',
         NO_CALL,
     ),

@@ -171,9 +171,9 @@ GUARDS = (
     Guard(
         'the caller is told nothing of what a function has raised',
         'control/calls.py',
-        """self._note(action, error, name)
+        """self._note(callee, error)
         return ActionError(501)""",
-        """self._note(action, error, name)
+        """self._note(callee, error)
         return ActionError(501, repr(error))""",
         ONCE,
     ),

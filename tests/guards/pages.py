@@ -60,7 +60,7 @@ GUARDS = (
     Guard(
         'a page is told ten times a second at the most',
         'presentation/streams.py',
-        'max(self._loop.time(), self._toldAt + REST_SECONDS)',
+        'max(loopTime(), self._toldAt + REST_SECONDS)',
         'self._loop.time()',
         (f'{NEWS}::test_what_changes_often_is_told_ten_times_a_second_and_the_last_value_arrives',),
     ),
@@ -140,7 +140,7 @@ GUARDS = (
     ),
     Guard(
         'the page runs and loads nothing but its own',
-        'http/answers.py',
+        'presentation/answers.py',
         'self.headers |= PAGE_HEADERS',
         'pass',
         (f'{HTTP}::test_the_page_and_its_files_are_served_as_safe_as_they_can_be',),
@@ -161,8 +161,8 @@ GUARDS = (
     ),
     Guard(
         'whoever says to be Windows cannot fill the log',
-        'http/server.py',
-        'isNew = peer not in self._seenBy and len(self._seenBy) < MAX_SEEN_BY',
+        'description/answers.py',
+        'isNew = address not in self._addresses and len(self._addresses) < MAX_WINDOWS_READERS',
         'isNew = True',
         (f'{HTTP}::test_whoever_says_to_be_windows_cannot_fill_the_log',),
     ),

@@ -275,7 +275,7 @@ GUARDS = (
     ),
     Guard(
         'a document is kept for few of our addresses',
-        'http/answers.py',
+        'description/answers.py',
         'if len(self._filled) >= MAX_FILLED:',
         'if False:',
         ('protocol/test_listening.py::test_a_document_is_kept_for_few_addresses',),

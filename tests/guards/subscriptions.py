@@ -200,7 +200,7 @@ GUARDS = (
     Guard(
         'a subscription whose answer is lost is forgotten',
         'eventing/answers.py',
-        'self._upnp.events.drop(self._subscription)',
+        'self.subject(Evented).events.drop(self._subscription)',
         'pass',
         ('protocol/test_events.py::test_a_subscriber_that_does_not_get_the_answer_is_forgotten',),
     ),

@@ -130,7 +130,7 @@ def test_that_windows_has_read_the_description_is_told_once(scene: Scene) -> Non
     for agent, connection in AGENTS:
         fetchAsWindows(scene.windows, scene.root('full').location, agent, connection)
     told = [line for line in scene.prompt.do('logs') if 'seen by' in line]
-    assert told == [f'INFO upnp.http.server seen by Windows at {scene.windows.address}']
+    assert told == [f'INFO upnp.description.answers seen by Windows at {scene.windows.address}']
 
 
 @pytest.mark.parametrize('device', ['full', 'quickstart'])

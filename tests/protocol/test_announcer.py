@@ -16,7 +16,8 @@ from upnp.announcer import announcer as UPnP
 from upnp.announcer import preparation
 from upnp.description import writing
 from upnp.eventing import gena
-from upnp.http.server import Resource
+from upnp.eventing.answers import Evented, callbackRule
+from upnp.http.answers import Resource
 
 from .cable import Asker, Cable
 from .devices import DEVICE_TYPE, UDN, demo, lamp
@@ -788,7 +789,7 @@ def test_subscriptions_end_when_the_device_leaves(cable: Cable, leave: str) -> N
     async def scene() -> None:
         device = alarm()
         async with announcer(cable, device) as server:
-            rule = server.access.callbackRule('192.0.2.9', HERE)
+            rule = callbackRule(server.access, '192.0.2.9', HERE, isLinkWide=False)
             request = gena.parseSubscribe({'callback': '<http://192.0.2.9/>', 'nt': 'upnp:event'}, rule)
             sid = server.events.subscribe(device.services[0], request, '192.0.2.9', HERE).sid
             if leave == 'notify after bye':
@@ -816,7 +817,7 @@ def test_neither_a_new_boot_id_nor_a_set_ahead_of_time_ends_a_subscription(cable
     async def scene() -> None:
         device = alarm()
         async with announcer(cable, device) as server:
-            rule = server.access.callbackRule('fe80::9%3', 'fe80::1%3')
+            rule = callbackRule(server.access, 'fe80::9%3', 'fe80::1%3', isLinkWide=False)
             assert {'fe80::1', HERE} <= rule.own
             request = gena.parseSubscribe({'callback': '<http://[FE80::9]/>', 'nt': 'upnp:event'}, rule)
             subscription = server.events.subscribe(device.services[0], request, 'fe80::9%3', 'fe80::1%3')
@@ -831,11 +832,14 @@ def test_neither_a_new_boot_id_nor_a_set_ahead_of_time_ends_a_subscription(cable
 @pytest.mark.parametrize(('callbackHosts', 'network'), [('subscriber', None), ('link', f'{HERE}/8')])
 def test_callbacks_may_be_as_far_away_as_the_option_says(cable: Cable, callbackHosts: str, network: str | None) -> None:
     async def scene() -> None:
-        async with announcer(cable, callbackHosts=callbackHosts) as server:
-            rule = server.access.callbackRule('192.0.2.9', HERE)
+        async with announcer(cable, alarm(), callbackHosts=callbackHosts) as server:
+            (isLinkWide,) = [
+                one.subject.isLinkWide for one in server.resources.values() if isinstance(one.subject, Evented)
+            ]
+            rule = callbackRule(server.access, '192.0.2.9', HERE, isLinkWide=isLinkWide)
             assert (rule.peer, rule.port, rule.network) == ('192.0.2.9', server.httpPort, network)
             assert HERE in rule.own
-            assert server.access.callbackRule('192.0.2.9', '192.0.2.1').network is None
+            assert callbackRule(server.access, '192.0.2.9', '192.0.2.1', isLinkWide=isLinkWide).network is None
 
     run(scene())
 

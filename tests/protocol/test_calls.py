@@ -16,7 +16,7 @@ import pytest
 
 import upnp
 from upnp import ActionError, Call, MessageError
-from upnp.control.calls import Calls
+from upnp.control.calls import Callee, Calls
 from upnp.control.worker import Job, Worker
 
 from .fakes import ClockLoop, HeldClock, run
@@ -61,8 +61,7 @@ def calling(
 ) -> Coroutine[Any, Any, object]:
     """Return the call of an action."""
     return calls.run(
-        of,
-        of.actions[action],
+        Callee.of(of, of.actions[action]),
         values or {},
         Call((peer, 40000), CALL.host, CALL.headers, CALL.serviceType, CALL.action),
     )
@@ -405,7 +404,7 @@ def test_what_a_peer_sent_writes_no_lines_of_its_own_in_the_log(
         lamp = service(Act=function)
         for _ in range(2):
             await outcome(calling(calls, lamp))
-        calls.complain(lamp, lamp.actions['Act'], ValueError(FORGED))
+        calls.complain(Callee.of(lamp, lamp.actions['Act']), ValueError(FORGED))
 
     play(scene)
     text = '\n'.join(
@@ -454,7 +453,10 @@ def test_a_result_that_cannot_be_sent_is_told_once(told: Callable[[], list[str]]
 
     async def scene(calls: Calls) -> list[int]:
         lamp = service(Act=plainFunction)
-        return [calls.complain(lamp, lamp.actions['Act'], ValueError('7 is not at most 5')).code for _ in range(2)]
+        return [
+            calls.complain(Callee.of(lamp, lamp.actions['Act']), ValueError('7 is not at most 5')).code
+            for _ in range(2)
+        ]
 
     assert play(scene) == [501, 501]
     text = 'action lamp#Act returned what its caller cannot be sent (an error in its place): 7 is not at most 5'
@@ -467,7 +469,7 @@ def test_a_result_that_nobody_gets_is_told_once(told: Callable[[], list[str]]) -
     async def scene(calls: Calls) -> None:
         lamp = service(Act=plainFunction)
         for _ in range(2):
-            calls.wonder(lamp, lamp.actions['Act'], 'x' * 200)
+            calls.wonder(Callee.of(lamp, lamp.actions['Act']), 'x' * 200)
 
     play(scene)
     text = (
@@ -523,7 +525,7 @@ def test_an_async_function_that_ignores_being_cancelled_is_given_up(error: Excep
                 raise error
 
         lamp = service(Act=stubborn)
-        call = await begun(calls.run(lamp, lamp.actions['Act'], {}, CALL, lambda: givenUp.append(True)))
+        call = await begun(calls.run(Callee.of(lamp, lamp.actions['Act']), {}, CALL, lambda: givenUp.append(True)))
         await passes(30)
         assert (call.done(), givenUp) == (False, [])
         await passes(1)

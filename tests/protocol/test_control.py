@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal
 import pytest
 
 import upnp
-from upnp.http.server import ControlAnswer, HttpRequest
+from upnp.control.answers import ControlAnswer, Controlled
+from upnp.http.answers import HttpRequest
 
 from .devices import DEVICE_TYPE, UUID
 from .fakes import Clock, FakeTransport, HeldClock, run
@@ -758,7 +759,9 @@ def test_calls_are_remembered_within_bounds() -> None:
             body = envelope('SetLevel', f'<newLevel>{count}</newLevel>')
             quotes = '"' * max(1, (count - 50) * 20)
             await connection.send(post(body, f'SOAPACTION: {quotes}{TYPE}#SetLevel{quotes}', XML))
-        known = site.resources[CONTROL].known
+        controlled = site.resources[CONTROL].subject
+        assert isinstance(controlled, Controlled)
+        known = controlled.known
         return [len(known), max(len(name) + len(body) for name, body in known)]
 
     count, size = play(scene)

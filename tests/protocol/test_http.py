@@ -12,22 +12,15 @@ import pytest
 import upnp
 from upnp.addressing.access import Access
 from upnp.addressing.interfaces import Choice, Interface
+from upnp.announcer.preparation import Publication
 from upnp.base.options import checkedAllowedHosts
 from upnp.control.calls import Calls
-from upnp.description import writing
+from upnp.description.answers import DescriptionAnswer, ScpdAnswer
+from upnp.description.writing import placesOf
 from upnp.eventing.events import Events
-from upnp.http.server import (
-    HTTP,
-    DescriptionAnswer,
-    HttpAnswer,
-    HttpRequest,
-    HttpServer,
-    PageAnswer,
-    Resource,
-    ScpdAnswer,
-    ServerErrorAnswer,
-)
-from upnp.presentation.assets import assetResources
+from upnp.http.answers import HttpAnswer, HttpRequest, Resource, ServerErrorAnswer
+from upnp.http.server import HTTP, HttpServer
+from upnp.presentation.answers import PageAnswer, assetResources
 
 from .devices import DEVICE_TYPE, SERVICE_TYPE, UUID, demo
 from .fakes import FakeTransport, run
@@ -45,7 +38,12 @@ class Site:
     """
 
     def __init__(
-        self, device: upnp.Device | None = None, *, allowedHosts: Collection[str] = (), **limits: float
+        self,
+        device: upnp.Device | None = None,
+        *,
+        allowedHosts: Collection[str] = (),
+        isLinkWide: bool = False,
+        **limits: float,
     ) -> None:
         self.limits = upnp.Limits(**limits)  # type: ignore[arg-type]
         self.multicasts: list[tuple[int, bytes]] = []
@@ -56,8 +54,10 @@ class Site:
         self.interfaces, self.httpPort = Choice((Interface('eth0', 2, '192.0.2.1', 24),)), 5000
         self.resources: dict[str, Resource] = {}
         self.http = HTTP(self, 5000, '127.0.0.1')
+        self.publication = Publication(self.limits, self.access, self.calls, self.events, isLinkWide=isLinkWide)
+        self.events.listen(self.publication.streams)
         device = device or demo()
-        self.resources, self.configId = self.http.publish(device, writing.placesOf(device, first=True))
+        self.resources, self.configId = self.publication.served(device, placesOf(device, first=True))
         self._services = [service for one in device.family() for service in one.services]
         device.addValueObserver(self.events.note)
 
@@ -124,6 +124,28 @@ def test_a_description_is_served_as_uda_asks() -> None:
     assert b'<UDN>uuid:00a56575-78fa-40fe-b107-8f4b5043a2b0</UDN>' in body
     assert b'<presentationURL>http://192.0.2.1:5000/</presentationURL>' in body
     assert f'configId="{Site().configId}"'.encode() in body
+
+
+def test_what_is_described_by_hand_stands_in_the_place_of_the_device() -> None:
+    device = demo()
+    answer = DescriptionAnswer(HttpRequest('GET', '/descr.xml', 'HTTP/1.1', {}, host='192.0.2.1'), Site(device))
+    answer.execute()
+    whole = answer.body
+    answer.describeDevice(device)
+    answer.execute()
+    assert answer.body == whole.replace(b'    <presentationURL>http://192.0.2.1:5000/</presentationURL>\n', b'')
+    answer.describeService(device.services[0])
+    answer.describeIcon(upnp.Icon(url='http://192.0.2.9/a.png', mimetype='image/png', width=8, height=8, depth=1))
+    answer.execute()
+    assert b'  <service>\n    <serviceType>' in answer.body
+    assert b'  <icon>\n    <mimetype>image/png</mimetype>' in answer.body
+
+
+def test_an_answer_about_something_else_than_is_served_there_is_refused() -> None:
+    answer = DescriptionAnswer(HttpRequest('GET', '/', 'HTTP/1.1', {}), Site())
+    with pytest.raises(upnp.MessageError, match="no Described is at '/'") as caught:
+        answer.describeDevice(demo())
+    assert caught.value.status == 404
 
 
 @pytest.mark.parametrize(
@@ -762,7 +784,7 @@ def test_windows_is_told_of_once_for_each_address(caplog: pytest.LogCaptureFixtu
             reader.feed_eof()
             await server.InConnection(reader, writer)
 
-    with caplog.at_level(logging.INFO, 'upnp.http.server'):
+    with caplog.at_level(logging.INFO, 'upnp.description'):
         run(scene())
     assert [one.getMessage() for one in caplog.records] == [f'seen by Windows at 192.0.2.{host}' for host in (4, 5)]
 
@@ -776,7 +798,7 @@ def test_whoever_says_to_be_windows_cannot_fill_the_log(caplog: pytest.LogCaptur
             reader.feed_eof()
             await server.InConnection(reader, writer)
 
-    with caplog.at_level(logging.INFO, 'upnp.http.server'):
+    with caplog.at_level(logging.INFO, 'upnp.description'):
         run(scene())
     told = [one.getMessage() for one in caplog.records]
     assert (len(told), told[1]) == (64, 'seen by Windows at fe80::1%3')

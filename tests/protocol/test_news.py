@@ -332,7 +332,7 @@ def test_one_that_gives_way_is_forgotten() -> None:
 def test_pages_end_when_the_devices_are_described_anew_and_come_again() -> None:
     async def scene(stage: Stage) -> None:
         window = await stage.open()
-        stage.site.events.endPages()
+        stage.site.publication.streams.onEnd()
         await window.serving
         assert not window.transport.isAborted
         stage.lamp.Level = 3
@@ -423,7 +423,7 @@ def test_one_whose_head_was_not_taken_before_the_end_is_closed(isStopped: bool) 
     async def scene(stage: Stage) -> None:
         slow = clogged(stage)
         await turns()
-        (stage.site.events.stop if isStopped else stage.site.events.endPages)()
+        (stage.site.events.stop if isStopped else stage.site.publication.streams.onEnd)()
         unclog(slow)
         await asyncio.sleep(1)
         assert slow.serving.done()
@@ -436,7 +436,7 @@ def test_a_page_that_takes_nothing_is_cut_off_where_pages_are_closed() -> None:
 
     async def scene(stage: Stage) -> None:
         stuck = await stage.open(stuck=True)
-        stage.site.events.endPages()
+        stage.site.publication.streams.onEnd()
         await asyncio.sleep(1)
         assert stuck.serving.done()
 

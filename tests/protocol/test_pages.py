@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 
 import upnp
-from upnp.http.server import HttpRequest
+from upnp.control.calls import Calls
+from upnp.http.answers import HttpRequest
 from upnp.presentation.custompages import PageSource, pageAt
 
 from .fakes import FakeTransport, HeldClock, run
 from .test_http import Site, fields, get, statuses
 
 PATH = '/setup'
+CALLS = Calls(upnp.Limits())
 HTML = 'text/html; charset=utf-8'
 
 
@@ -26,7 +28,7 @@ class Pages(Site):
 
     def __init__(self, page: PageSource, contentType: str | None = None, **limits: float) -> None:
         super().__init__(**limits)
-        self.resources |= {PATH: pageAt(PATH, page, contentType)}
+        self.resources |= {PATH: pageAt(PATH, page, contentType, self.calls)}
 
 
 def post(body: str = '', *lines: str) -> bytes:
@@ -99,18 +101,18 @@ def test_a_file_is_read_at_once_and_its_suffix_tells_its_type(tmp_path: Path, na
     file = tmp_path / name
     file.write_bytes(b'content')
     for path in (file, str(file)):
-        one = pageAt(PATH, path, None)
+        one = pageAt(PATH, path, None, CALLS)
         assert (one.content, one.contentType) == (b'content', kind)
-        assert pageAt(PATH, path, 'text/plain').contentType == 'text/plain'
+        assert pageAt(PATH, path, 'text/plain', CALLS).contentType == 'text/plain'
 
 
 def test_of_bytes_the_suffix_of_the_path_tells_the_type() -> None:
-    assert pageAt('/a.b/logo.png', b'x', None).contentType == 'image/png'
+    assert pageAt('/a.b/logo.png', b'x', None, CALLS).contentType == 'image/png'
 
 
 def test_a_file_that_cannot_be_read_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match='nowhere'):
-        pageAt(PATH, tmp_path / 'nowhere.html', None)
+        pageAt(PATH, tmp_path / 'nowhere.html', None, CALLS)
 
 
 async def greet(request: HttpRequest) -> str:
@@ -146,7 +148,7 @@ def test_a_function_may_want_nothing_and_say_what_it_returns() -> None:
 @pytest.mark.parametrize('function', [lambda _one, _two: '', lambda *, one, two: '', lambda one, /: ''])
 def test_a_function_that_wants_more_is_refused_at_once(function: Callable[..., object]) -> None:
     with pytest.raises(TypeError, match=r'page /setup is called with the request, or with nothing'):
-        pageAt(PATH, function, None)
+        pageAt(PATH, function, None, CALLS)
 
 
 def test_a_function_with_more_that_it_need_not_be_given_is_taken() -> None:
@@ -245,7 +247,7 @@ def test_what_is_wrong_is_told_with_its_remedy(
     path: Any, page: Any, kind: str | None, error: type[Exception], text: str
 ) -> None:
     with pytest.raises(error, match=text):
-        pageAt(path, page, kind)
+        pageAt(path, page, kind, CALLS)
 
 
 def test_a_text_that_no_bytes_can_stand_for_is_told_once(caplog: pytest.LogCaptureFixture) -> None:

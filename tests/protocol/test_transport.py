@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 
 import upnp
+from upnp.http.answers import HttpAnswer, HttpRequest
 from upnp.http.connections import Connection
 from upnp.http.listener import Listener
-from upnp.http.server import HTTP, HttpAnswer, HttpRequest
+from upnp.http.server import HTTP
 from upnp.http.transport import SocketTransport, descriptorShare
 
 from .fakes import Clock, ClockLoop, FakeTransport, HeldClock, run

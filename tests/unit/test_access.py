@@ -7,6 +7,7 @@ import pytest
 from upnp.addressing.access import BEYOND, HERE, LINK, NOWHERE, Access
 from upnp.addressing.interfaces import Choice, Interface
 from upnp.base.options import checkedAllowedHosts, checkedNetworks
+from upnp.eventing.answers import callbackRule
 
 ETH0 = Interface('eth0', 2, '192.168.1.20', 24)
 ETH0_TOO = Interface('eth0', 2, '10.0.0.5', 8)
@@ -33,8 +34,6 @@ def access(
     allowedHosts: tuple[str, ...] = (),
     allowedNetworks: tuple[str, ...] = (),
     advertised: tuple[str, int | None] = ('', None),
-    *,
-    isLinkWide: bool = False,
 ) -> Access:
     """Return the rules of an announcer at these interfaces."""
     made = Access(
@@ -42,7 +41,6 @@ def access(
         advertised=advertised,
         allowedHosts=checkedAllowedHosts(allowedHosts),
         allowedNetworks=checkedNetworks(allowedNetworks),
-        isLinkWide=isLinkWide,
     )
     made.names = NAMES
     return made
@@ -309,7 +307,7 @@ def test_networks_are_read_once_however_many_sources_there_are(monkeypatch: pyte
 
 def test_events_go_to_the_subscriber_or_to_its_link() -> None:
     """UDA 2.0 §4.1.1."""
-    assert access().callbackRule('192.168.1.9', '192.168.1.20').network is None
-    rule = access(isLinkWide=True).callbackRule('10.9.0.2', '10.9.0.1')
+    assert callbackRule(access(), '192.168.1.9', '192.168.1.20', isLinkWide=False).network is None
+    rule = callbackRule(access(), '10.9.0.2', '10.9.0.1', isLinkWide=True)
     assert (rule.peer, rule.port, rule.network) == ('10.9.0.2', 5000, '10.9.0.2/32')
     assert rule.own >= {'192.168.1.20', '10.0.0.5', '127.0.0.1', '10.9.0.1'}

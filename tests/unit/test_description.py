@@ -8,7 +8,6 @@ from xml.etree import ElementTree
 import pytest
 
 import upnp
-from upnp.base.xml import Element
 from upnp.description import writing
 from upnp.description.checks import checkDevice, checkIconForm, checkUuids, oddities
 from upnp.description.types import DATA_TYPES
@@ -43,20 +42,9 @@ def withArguments(*arguments: Mapping[str, object]) -> upnp.Device:
     return withService(actions=[{'name': 'Go', 'arguments': arguments}], stateVariables=[{'name': 'A'}])
 
 
-def element(device: upnp.Device, places: writing.Places, page: str | None) -> Element:
-    """The description of a device with all that is in it."""
-    return writing.deviceElement(
-        device,
-        [writing.iconElement(icon, icon.url or places.icon(icon)) for icon in device.icons],
-        [writing.serviceElement(service, places) for service in device.services],
-        [element(inner, places, None) for inner in device.devices],
-        page,
-    )
-
-
 def described(device: upnp.Device, page: str | None = None) -> str:
     """The description of a root device."""
-    return writing.renderRoot(element(device, writing.placesOf(device, first=True), page))
+    return writing.renderDescription([writing.deviceElement(device, writing.placesOf(device, first=True), page)])
 
 
 # The documents

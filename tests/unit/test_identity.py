@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 import upnp
-from upnp.addressing.machine import hostNames, machineIdentity, settleUuids, systemToken
+from upnp.addressing.machine import hostNames, machineIdentity, systemToken
+from upnp.announcer.preparation import settleUuids
 from upnp.description.checks import checkUuids
 
 LIGHT = 'urn:schemas-upnp-org:device:BinaryLight:1'

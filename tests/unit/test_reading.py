@@ -512,14 +512,9 @@ def test_elements_are_given_beside_the_document() -> None:
 
 def described(device: upnp.Device) -> str:
     """The description of a root device."""
-    places = writing.placesOf(device, first=True)
-
-    def element(one: upnp.Device) -> Any:
-        icons = [writing.iconElement(icon, icon.url or '/icon') for icon in one.icons]
-        inner = [writing.serviceElement(service, places) for service in one.services]
-        return writing.deviceElement(one, icons, inner, [element(child) for child in one.devices], '/')
-
-    return writing.renderRoot(element(device))
+    icons = [(icon, '/icon') for one in device.family() for icon in one.icons]
+    places = writing.placesOf(device, first=True)._replace(icons=icons)
+    return writing.renderDescription([writing.deviceElement(device, places, '/')])
 
 
 trimmed = texts.map(lambda text: text.strip() or None)

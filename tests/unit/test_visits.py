@@ -6,25 +6,30 @@ import sys
 
 import pytest
 
-from upnp import Service
+from upnp import Limits
 from upnp.commands.activity import MAX_TOLD, MORE, REPEATED_SECONDS, Lately, Teller, Visit, visitOf
-from upnp.discovery import ssdp
-from upnp.http import server
-from upnp.http.server import Resource
+from upnp.control.answers import ControlAnswer
+from upnp.control.calls import Calls
+from upnp.description.answers import DescriptionAnswer, IconAnswer, ScpdAnswer
+from upnp.discovery.ssdp import SEARCHED
+from upnp.eventing.answers import SubscriptionAnswer
+from upnp.http.answers import Resource, ResourceAnswer
+from upnp.http.server import FETCHED
+from upnp.presentation.answers import PageAnswer
 from upnp.presentation.custompages import pageAt
 
-LAMP = Service(serviceType='urn:example-org:service:lamp:1')
-STYLE = type('StyleAnswer', (server.ResourceAnswer,), {})
+CALLS = Calls(Limits())
+STYLE = type('StyleAnswer', (ResourceAnswer,), {})
 RESOURCES = {
-    '/descr.xml': Resource(server.DescriptionAnswer, 'text/xml'),
-    '/': Resource(server.PageAnswer, 'text/html'),
+    '/descr.xml': Resource(DescriptionAnswer, 'text/xml'),
+    '/': Resource(PageAnswer, 'text/html'),
     '/style.css': Resource(STYLE, 'text/css'),
-    '/lamp/scpd.xml': Resource(server.ScpdAnswer, 'text/xml'),
-    '/lamp/control': Resource(server.ControlAnswer, 'text/xml', service=LAMP),
-    '/lamp/event': Resource(server.SubscriptionAnswer, 'text/xml', service=LAMP),
-    '/icon': Resource(server.IconAnswer, 'image/png'),
-    '/setup': pageAt('/setup', b'', None),
-    '/state': pageAt('/state', lambda: '', None),
+    '/lamp/scpd.xml': Resource(ScpdAnswer, 'text/xml'),
+    '/lamp/control': Resource(ControlAnswer, 'text/xml', name='lamp'),
+    '/lamp/event': Resource(SubscriptionAnswer, 'text/xml', name='lamp'),
+    '/icon': Resource(IconAnswer, 'image/png'),
+    '/setup': pageAt('/setup', b'', None, CALLS),
+    '/state': pageAt('/state', lambda: '', None, CALLS),
 }
 
 
@@ -35,7 +40,7 @@ def record(message: str, *args: object, level: int = logging.DEBUG) -> logging.L
 
 def fetched(method: str, path: str, status: int = 200, peer: str = '192.168.1.7') -> logging.LogRecord:
     """What the HTTP server logs of a request."""
-    return record(server.FETCHED, peer, 49152, method, path, status)
+    return record(FETCHED, peer, 49152, method, path, status)
 
 
 def wordsOf(one: logging.LogRecord) -> str | None:
@@ -45,7 +50,7 @@ def wordsOf(one: logging.LogRecord) -> str | None:
 
 
 def test_who_searches_is_told_with_the_target() -> None:
-    assert wordsOf(record(ssdp.SEARCHED, '192.168.1.7', 49152, 'ssdp:all')) == '192.168.1.7 searched for ssdp:all'
+    assert wordsOf(record(SEARCHED, '192.168.1.7', 49152, 'ssdp:all')) == '192.168.1.7 searched for ssdp:all'
 
 
 @pytest.mark.parametrize(
@@ -95,7 +100,7 @@ def test_no_text_of_a_peer_reaches_the_terminal_as_it_came() -> None:
     assert wordsOf(fetched('GET', '/\x1b[2J\n\u202e', 404)) == (
         "192.168.1.7 was refused 'GET /\\x1b[2J\\n\\u202e': 404 Not Found"
     )
-    assert wordsOf(record(ssdp.SEARCHED, '192.168.1.7', 1, 'a\x07b')) == '192.168.1.7 searched for a\\x07b'
+    assert wordsOf(record(SEARCHED, '192.168.1.7', 1, 'a\x07b')) == '192.168.1.7 searched for a\\x07b'
 
 
 def test_of_a_long_path_the_beginning_is_told() -> None:

@@ -12,7 +12,6 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from ..eventing.gena import CallbackRule
 from .addresses import canonical, hostOf
 from .interfaces import Choice, Interface
 
@@ -74,7 +73,6 @@ class Access:
     :param allowedHosts: names or patterns, in lower case, that requests may be meant for beside our own, each with its
         port or None for any.
     :param allowedNetworks: whose searches are answered beside those of the link, each as ``address/prefix``.
-    :param isLinkWide: whether the events of a subscriber may go to any host on its link.
     """
 
     def __init__(
@@ -84,7 +82,6 @@ class Access:
         advertised: tuple[str, int | None] = ('', None),
         allowedHosts: Sequence[tuple[str, int | None]] = (),
         allowedNetworks: Sequence[str] = (),
-        isLinkWide: bool = False,
     ) -> None:
         self.advertisedHost, self._advertisedPort = advertised
         self._advertisedName = canonical(advertised[0].lower()).removesuffix('.')
@@ -92,11 +89,20 @@ class Access:
         self._here = here
         self._allowedHosts = tuple((canonical(name) if ':' in name else name, port) for name, port in allowedHosts)
         self._allowedNetworks = tuple(allowedNetworks)
-        self._isLinkWide = isLinkWide
         self._choice: Choice | None = None
         self._ownAddresses: frozenset[str] = frozenset()  # of that choice, and so the others
         self._subnets: dict[str, tuple[Subnet, ...]] = {}  # by the interface's name
         self._sources: OrderedDict[tuple[str, Interface], str] = OrderedDict()
+
+    @property
+    def interfaces(self) -> Choice:
+        """The interfaces of this machine, those not used too."""
+        return self._here.interfaces
+
+    @property
+    def httpPort(self) -> int:
+        """The port of the server."""
+        return self._here.httpPort
 
     # Under which names
 
@@ -212,16 +218,6 @@ class Access:
         from ipaddress import ip_network  # here, as a device that nobody searches for needs it not
 
         return tuple(map(ip_network, self._allowedNetworks))
-
-    def callbackRule(self, peer: str, host: str) -> CallbackRule:
-        """Return where the events of a subscriber may go.
-
-        :param peer: its address, with a zone where it needs one.
-        :param host: our address that it has connected to, likewise.
-        """
-        choice = self._here.interfaces
-        link = choice.linkOf(host) if self._isLinkWide else None
-        return CallbackRule(peer, choice.addresses | {host.partition('%')[0]}, self._here.httpPort, link)
 
 
 def splitAuthority(authority: str) -> tuple[str, int | None] | None:

@@ -1,17 +1,15 @@
-"""Who this machine is, and the UUIDs that follow from it; the machine's own numbers never leave this module."""
+"""Who this machine is: its identity, its names, its operating system."""
 
 import os
 import re
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from ..description.device import Device
 from ..Errors import DescriptionError
 
-__all__ = ['hostNames', 'machineIdentity', 'settleUuids', 'systemToken']
+__all__ = ['hostNames', 'machineIdentity', 'systemToken']
 
-NAMESPACE = 'a6e5c1d4-2b0b-5d0e-9b61-0c1a7c6e3f52'  # of every UUID made here; a constant for ever
 BOARD_SERIALS = ('/sys/firmware/devicetree/base/serial-number', '/proc/device-tree/serial-number')
 CPU_FILE = '/proc/cpuinfo'
 MACHINE_IDS = ('/etc/machine-id', '/var/lib/dbus/machine-id')
@@ -106,27 +104,3 @@ def textOf(path: str) -> str:
             return file.read(MAX_IDENTITY_BYTES).decode('utf-8', 'replace').strip('\0\r\n\t ')
     except OSError:
         return ''
-
-
-def settleUuids(root: Device, identity: Callable[[], str]) -> list[Device]:
-    """Derive a UUID for each device of a tree that has none, the same at every start, and return those devices.
-
-    A root's comes from the machine, its deviceType and its friendlyName; an embedded one's from its root's and its
-    place.
-
-    :param identity: asked only when a root needs it; it may read files.
-    """
-    from uuid import UUID, uuid5  # here, as a device with a uuid of its own does not need them
-
-    derived = []
-    taken = {device.uuid for device in root.family()}
-    for index, device in enumerate(root.family()):
-        if device.uuid is not None:
-            continue
-        parts = [str(root.uuid), str(index)] if index else [identity(), str(root.deviceType), str(root.friendlyName)]
-        while (uuid := str(uuid5(UUID(NAMESPACE), '\0'.join(parts)))) in taken:
-            parts.append('next')  # a device that came earlier had this place
-        device.uuid = uuid
-        taken.add(uuid)
-        derived.append(device)
-    return derived

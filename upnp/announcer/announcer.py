@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from os import PathLike
 from types import TracebackType
 
@@ -31,15 +32,17 @@ from ..base.options import (
     serverToken,
 )
 from ..control.calls import Calls
-from ..description.device import Device
+from ..description.device import Device, Service
+from ..description.urn import serviceIdOf
 from ..discovery.ssdp import OUR_HEADERS, SSDP
 from ..discovery.targets import Advertisement
 from ..Errors import DescriptionError
+from ..eventing import gena
 from ..eventing.events import Events
 from ..http.answers import Resource
 from ..http.server import HTTP
 from .lifecycle import Life, PlainCalls
-from .preparation import prepare, published, withPages
+from .preparation import Publication, prepare, withPages
 from .rootdevices import Roots
 
 __all__ = ['Annoncer', 'Announcer']
@@ -117,7 +120,6 @@ class Announcer:
             advertised=advertised,
             allowedHosts=checkedAllowedHosts(allowedHosts),
             allowedNetworks=checkedNetworks(allowedNetworks),
-            isLinkWide=callbackHosts == LINK,
         )
         wish = Wish(
             netBind,
@@ -132,12 +134,13 @@ class Announcer:
         if wish.isName:  # its addresses may come and go
             self.http.netbind, self.http.accepts = ANY_ADDRESSES[0], self.network.isOurs
         self.ssdp = SSDP(self, netBind)
-        self.events = Events(self.limits, self.ssdp.multicastEvent)
+        self.events = Events(self.limits, self._multicast)
         self.calls = Calls(self.limits, self.events.together)
         self._roots = Roots(device, self._onChange, self.events.note, bootId)
         self._noted: set[str] = set()
         self._life: Life | None = None
         self._pages: dict[str, Resource] = {}
+        self._isLinkWide = callbackHosts == LINK
         self._plain = PlainCalls(self)
 
     # What it is
@@ -249,11 +252,11 @@ class Announcer:
         """
         self._roots.remove(device)
         removed = self.advertisement.roots.get(str(device.UDN))
-        if self._life is not None and removed is not None and removed.device is device:
+        if (life := self._life) is not None and removed is not None and removed.device is device:
             self.ssdp.change(self.advertisement.without(device))
             kept = {path: one for path, one in self.resources.items() if path not in removed.paths}
             self.resources = withPages(kept, self._pages)
-            self.events.endPages()
+            life.publication.streams.onEnd()
             self._retain()
 
     def addPage(
@@ -274,7 +277,7 @@ class Announcer:
         """
         from ..presentation.custompages import pageAt  # here, as only those who have pages of their own need it
 
-        added = pageAt(path, page, contentType)
+        added = pageAt(path, page, contentType, self.calls)
         if (life := self._life) is not None:
             withPages(self.resources, {path: added})  # or it is refused here
         self._pages[path] = added
@@ -346,7 +349,7 @@ class Announcer:
         if self._life is not None and self._life.loop.is_closed():
             self.abandon()
         if self._life is None:
-            self._life = Life(loop, self._onSettled)
+            self._life = Life(loop, self._onSettled, self._newPublication())
             self._plain.loop = loop
             self._plain.gone.clear()
         elif self._life.loop is not loop:
@@ -355,7 +358,7 @@ class Announcer:
 
     async def _begin(self, life: Life) -> None:
         try:
-            await self._open()
+            await self._open(life.publication)
         except BaseException:
             await self._close(life)
             raise
@@ -366,7 +369,10 @@ class Announcer:
         for name, locations in self.locations.items():
             log.info('announcing %s on %s at %s', self._roots.names, name, ' '.join(locations))
 
-    async def _open(self) -> None:
+    def _newPublication(self) -> Publication:
+        return Publication(self.limits, self.access, self.calls, self.events, isLinkWide=self._isLinkWide)
+
+    async def _open(self, publication: Publication) -> None:
         roots = self._roots.devices  # what is added meanwhile is announced as a change
         self._roots.watch()
         await prepare(roots, self._noted)
@@ -375,7 +381,8 @@ class Announcer:
         await self.http.start()
         self.network.keepTo(hasIPv4=self.http.servesIPv4, hasIPv6=self.http.servesIPv6)
         self.events.reopen()
-        self.resources, self.advertisement = published(self.http, roots, self.device, self.nextBootId(), self._pages)
+        self.events.listen(publication.streams)
+        self.resources, self.advertisement = publication.publish(roots, self.device, self.nextBootId(), self._pages)
         self.events.start(self._roots.services)
         await self.ssdp.start()
         if roots != self._roots.devices:
@@ -424,6 +431,18 @@ class Announcer:
     def nextBootId(self) -> int:
         """Return the BOOTID for a new start, address or interface; see :meth:`Roots.nextBootId`."""
         return self._roots.nextBootId(time.time())
+
+    def _multicast(self, service: Service, key: int, body: bytes) -> None:
+        """Send an event of a service to all, on every interface (UDA 1.1 §4.2).
+
+        :param key: the event key.
+        """
+        bootId, serviceId = self.advertisement.bootId, serviceIdOf(service)
+        for device in self.advertisement.devices.values():
+            if service in device.services:
+                usn = f'{device.UDN}::{service.serviceType}'
+                render = partial(gena.renderMulticastEvent, usn, serviceId, key, bootId, body)
+                self.ssdp.toAll(gena.groupFor, gena.PORT, render)
 
     # When the network changes
 
@@ -477,7 +496,7 @@ class Announcer:
                     self._onChange()  # one came or went meanwhile
                     return
                 bootId = self.advertisement.bootId
-                resources, advertisement = published(self.http, roots, self.device, bootId, self._pages)
+                resources, advertisement = life.publication.publish(roots, self.device, bootId, self._pages)
             except DescriptionError as error:
                 log.warning('a change is not announced, others go on seeing what was there before: %s', error)
                 return
@@ -485,7 +504,7 @@ class Announcer:
             self.resources = resources
             if advertisement.content != self.advertisement.content:
                 self.ssdp.change(advertisement)
-                self.events.endPages()
+                life.publication.streams.onEnd()
 
     def _showPages(self) -> None:
         self.resources = withPages(self.resources, self._pages)
@@ -494,7 +513,7 @@ class Announcer:
     def _retain(self) -> None:
         """Forget services that were removed, and who was subscribed to them."""
         services = self._roots.services
-        self.calls.retain([*services, *(one.service for one in [*self._pages.values()] if one.service is not None)])
+        self.calls.retain(services, [page.subject for page in [*self._pages.values()]])
         self.events.retain(services)
 
 

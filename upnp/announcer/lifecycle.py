@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from ..base import loops
+from .preparation import Publication
 
 __all__ = ['Life', 'PlainCalls', 'Startable']
 
@@ -22,10 +23,14 @@ class Life:
     """One life: its loop, what must not overlap in it, and how it ends.
 
     :param onSettled: called when changes have come to rest.
+    :param publication: what is served and advertised meanwhile.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, onSettled: Callable[[], None]) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, onSettled: Callable[[], None], publication: Publication
+    ) -> None:
         self.loop = loop
+        self.publication = publication
         self.lock = asyncio.Lock()
         self.ended = asyncio.Event()
         self.isReady = False

@@ -10,26 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, TextIO
 
 from ..base.logtext import legible
-from ..description.urn import typeNoun
-from ..discovery import ssdp
-from ..http import server
+from ..discovery.ssdp import SEARCHED
 from ..http.answers import Resource
 from ..http.message import REASONS
-from ..presentation.custompages import FunctionAnswer, OwnPageAnswer
+from ..http.server import FETCHED
 
 __all__ = ['Lately', 'Teller', 'Visit', 'visitOf']
 
-DEEDS = {  # what else there is, such as the parts of a page, is fetched along with these
-    server.DescriptionAnswer: 'read the description',
-    server.ScpdAnswer: 'read a service description',
-    server.IconAnswer: 'fetched the icon',
-    server.PageAnswer: 'opened the page',
-    server.ControlAnswer: 'called an action of {service}',
-    server.SubscriptionAnswer: 'subscribed to the events of {service}',
-    OwnPageAnswer: 'opened {path}',
-    FunctionAnswer: 'opened {path}',
-}
-UNSUBSCRIBED = 'unsubscribed from the events of {service}'
+UNSUBSCRIBED = 'unsubscribed from the events of {name}'
 FAVICON = '/favicon.ico'  # browsers ask for it by themselves: whoever opens the page is not refused it
 REFUSED = 400  # and above: the status
 MAX_ASKED_CHARACTERS = 80  # shown of what a stranger asks for
@@ -54,11 +42,11 @@ def visitOf(record: logging.LogRecord, resources: Mapping[str, Resource]) -> Vis
     :param resources: what is served, by path.
     """
     args = record.args if isinstance(record.args, tuple) else ()
-    if record.msg == ssdp.SEARCHED:
+    if record.msg == SEARCHED:
         peer, _port, target = map(str, args)
         words = f'{nameOf(peer)} searched for {legible(target)}'
         return Visit(words, words)
-    if record.msg == server.FETCHED:
+    if record.msg == FETCHED:
         peer, _port, method, path, status = map(str, args)
         return answered(nameOf(peer), method, path, int(status), resources.get(path))
     return None
@@ -70,12 +58,10 @@ def answered(peer: str, method: str, path: str, status: int, resource: Resource 
         asked = repr(f'{method} {path}'[:MAX_ASKED_CHARACTERS]) if method else 'what cannot be read'
         words = f'{peer} was refused {asked}: {status} {REASONS.get(status, "")}'.rstrip()
         return None if path == FAVICON else Visit(f'{peer} {status}', words)  # a scanner asks for thousands of things
-    deed = None if resource is None else DEEDS.get(resource.answer)
-    if resource is None or deed is None:
+    if resource is None or not resource.answer.deed:
         return None
-    deed = UNSUBSCRIBED if method == 'UNSUBSCRIBE' else deed
-    service = typeNoun(str(resource.service.serviceType)) if resource.service is not None else ''
-    words = f'{peer} {deed.replace("{service}", legible(service)).replace("{path}", path)}'
+    deed = UNSUBSCRIBED if method == 'UNSUBSCRIBE' else resource.answer.deed
+    words = f'{peer} {deed.replace("{name}", legible(resource.name)).replace("{path}", path)}'
     return Visit(words, words)
 
 

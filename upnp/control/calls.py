@@ -18,11 +18,10 @@ from ..description.hints import Call, callParameter
 from ..Errors import ActionError
 from .worker import Job, Worker
 
-__all__ = ['PAGES', 'Calls']
+__all__ = ['Callee', 'Calls']
 
 log = logging.getLogger(__name__)
 
-PAGES = 'pages'  # the type of what stands for a service where the functions are those of pages
 END_SECONDS = 1  # for a cancelled function to end
 
 
@@ -51,6 +50,28 @@ class Plan(NamedTuple):
         return cls(function, isAsync, callParameter(function))
 
 
+class Callee(NamedTuple):
+    """A function that peers can call.
+
+    :param function: None where there is none.
+    :param subject: what it is the function of; what goes wrong is logged once for each.
+    :param owner: what it belongs to: plain functions of one owner run one at a time, in a thread of its own.
+    :param name: in the log, and ``ownerName`` that of the owner.
+    """
+
+    function: Callable[..., object] | None
+    subject: object
+    owner: object
+    name: str
+    ownerName: str
+
+    @classmethod
+    def of(cls, service: Service, action: Action) -> 'Callee':
+        """Return the function of an action."""
+        identity = str(service.serviceId or service.serviceType or type(service).__name__)
+        return cls(action.function, action, service, f'action {identity}#{action.name}', identity)
+
+
 class Calls:
     """All calls that are under way at one announcer.
 
@@ -60,8 +81,8 @@ class Calls:
     def __init__(self, limits: Limits, together: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
         self._together = together
         self._seconds = limits.callSeconds
-        self._plans: dict[int, tuple[Action, Plan]] = {}
-        self._workers: dict[int, tuple[Service, Worker]] = {}
+        self._plans: dict[int, tuple[object, Plan]] = {}  # by what a function is of, and with it
+        self._workers: dict[int, tuple[object, Worker]] = {}  # by the owner, likewise
         self._noted: set[object] = set()
         self._deadlines: dict[Deadline, None] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -69,31 +90,30 @@ class Calls:
 
     async def run(
         self,
-        service: Service,
-        action: Action,
+        callee: Callee,
         values: Mapping[str, object],
         call: Call,
         giveUp: Callable[[], None] = lambda: None,
     ) -> object:
-        """Return what an action's function returns for these arguments; run it in a task of the caller's.
+        """Return what a function returns for these arguments; run it in a task of the caller's.
 
         :param giveUp: called when the time is over, the function was cancelled, and goes on all the same.
         :raises ActionError: the function's own; 602 when there is none, and 501 when it takes too long, is stuck in an
             earlier call, or raises anything else, which the log tells with its traceback.
         :raises MessageError: 503, too many calls of this peer wait already.
         """
-        if action.function is None:
+        if callee.function is None:
             raise ActionError(602)
-        plan = self._planOf(action, action.function)
+        plan = self._planOf(callee.subject, callee.function)
         given = dict(values) if plan.callParameter is None else {**values, plan.callParameter: call}
-        name, peer = nameOf(service, action), call.peer[0]
+        name, peer = callee.name, call.peer[0]
         turn = self._admission.enter(peer)
         deadline = self._begin(giveUp)
         result, error = None, None
         try:
             if turn is not None:
                 await turn
-            result = plan.function(**given) if plan.isAsync else await self._inThread(service, plan, given, name, peer)
+            result = plan.function(**given) if plan.isAsync else await self._inThread(callee, plan, given, peer)
             if inspect.isawaitable(result):
                 result = await result
         except (KeyboardInterrupt, GeneratorExit):
@@ -111,7 +131,7 @@ class Calls:
             raise ActionError(501) from error
         if error is None:
             return result
-        fault = self._faultFor(error, action, name)
+        fault = self._faultFor(error, callee)
         try:
             raise fault from (None if fault is error else error)
         finally:
@@ -136,26 +156,26 @@ class Calls:
             del self._deadlines[deadline]
             deadline.ring()
 
-    def _faultFor(self, error: BaseException, action: Action, name: str) -> BaseException:
+    def _faultFor(self, error: BaseException, callee: Callee) -> BaseException:
         """Return what a call ends with whose function has raised something."""
         if isinstance(error, ActionError):
-            log.debug('%s: %s', name, Legible(error))
+            log.debug('%s: %s', callee.name, Legible(error))
             return error
         if isinstance(error, asyncio.CancelledError) and currentTask().cancelling():
             return error
-        self._note(action, error, name)
+        self._note(callee, error)
         return ActionError(501)
 
-    def complain(self, service: Service, action: Action, error: Exception) -> ActionError:
+    def complain(self, callee: Callee, error: Exception) -> ActionError:
         """Tell the log that what a function returned cannot be sent, and return what its caller is told."""
         text = '%s returned what its caller cannot be sent (an error in its place): %s'
-        self._tellOnce((id(action), type(error)), text, nameOf(service, action), Legible(error))
+        self._tellOnce((id(callee.subject), type(error)), text, callee.name, Legible(error))
         return ActionError(501)
 
-    def wonder(self, service: Service, action: Action, result: object) -> None:
+    def wonder(self, callee: Callee, result: object) -> None:
         """Tell the log once that what a function returned is not sent to anybody."""
         text = '%s returned %.80r, and it has no output: give it a return hint, or returns={...}, or return nothing'
-        self._tellOnce((id(action), 'result'), text, nameOf(service, action), result, level=logging.WARNING)
+        self._tellOnce((id(callee.subject), 'result'), text, callee.name, result, level=logging.WARNING)
 
     def abandon(self) -> None:
         """End idle threads; a function that is stuck in its thread is left to itself."""
@@ -168,27 +188,27 @@ class Calls:
             if worker.isIdle:
                 del self._workers[key]
 
-    def retain(self, services: Iterable[Service]) -> None:
-        """Forget all but these services: others were removed."""
-        kept = {id(service): service for service in services}
-        actions = {id(action) for service in kept.values() for action in service.actions}
-        self._plans = {key: plan for key, plan in self._plans.items() if key in actions}
+    def retain(self, services: Iterable[Service], others: Iterable[object] = ()) -> None:
+        """Forget all but these services and other owners of a function: others were removed."""
+        kept, subjects = set(map(id, others)), set(map(id, others))
+        for service in services:
+            kept.add(id(service))
+            subjects |= set(map(id, service.actions))
+        self._plans = {key: plan for key, plan in self._plans.items() if key in subjects}
         for key, (_, worker) in list(self._workers.items()):
             if key not in kept:
                 worker.end()
                 del self._workers[key]
 
-    def _planOf(self, action: Action, function: Callable[..., object]) -> Plan:
-        known = self._plans.get(id(action))
-        if known is None or known[0] is not action or known[1].function is not function:
-            known = self._plans[id(action)] = (action, Plan.of(function))
+    def _planOf(self, subject: object, function: Callable[..., object]) -> Plan:
+        known = self._plans.get(id(subject))
+        if known is None or known[0] is not subject or known[1].function is not function:
+            known = self._plans[id(subject)] = (subject, Plan.of(function))
         return known[1]
 
-    async def _inThread(
-        self, service: Service, plan: Plan, given: Mapping[str, object], name: str, peer: str
-    ) -> object:
-        worker = self._workerOf(service)
-        job = Job(plan.function, given, name, peer, self._together())
+    async def _inThread(self, callee: Callee, plan: Plan, given: Mapping[str, object], peer: str) -> object:
+        worker = self._workerOf(callee)
+        job = Job(plan.function, given, callee.name, peer, self._together())
         try:
             worker.take(job)
             result, error = await job.outcome
@@ -206,27 +226,28 @@ class Calls:
         finally:
             del error, job
 
-    def _workerOf(self, service: Service) -> 'Worker':
-        known = self._workers.get(id(service))
-        if known is None or known[0] is not service:
-            known = self._workers[id(service)] = (service, Worker(nameOf(service), self._tellOfWorker))
+    def _workerOf(self, callee: Callee) -> Worker:
+        known = self._workers.get(id(callee.owner))
+        if known is None or known[0] is not callee.owner:
+            worker = Worker(callee.ownerName, self._tellOfWorker)
+            known = self._workers[id(callee.owner)] = (callee.owner, worker)
         return known[1]
 
     def _tellOfWorker(self, level: int, text: str, name: str) -> None:
         self._tellOnce((text, name), text, name, level=level)  # as a peer could repeat it at will
 
-    def _note(self, action: Action, error: BaseException, name: str) -> None:
+    def _note(self, callee: Callee, error: BaseException) -> None:
         """Tell an error with its traceback the first time it comes from its place: a peer could repeat it at will."""
         trace, line = error.__traceback__, 0
         while trace is not None:
             line = trace.tb_lineno
             trace = trace.tb_next
-        cause = (id(action), type(error), line)
+        cause = (id(callee.subject), type(error), line)
         if cause in self._noted:
-            log.debug('%s failed again: %s', name, Legible(error, repr))
+            log.debug('%s failed again: %s', callee.name, Legible(error, repr))
         else:
             self._noted.add(cause)
-            log.error('%s failed, its caller was told so', name, exc_info=error)
+            log.error('%s failed, its caller was told so', callee.name, exc_info=error)
 
     def _tellOnce(self, cause: object, text: str, *values: object, level: int = logging.ERROR) -> None:
         log.log(logging.DEBUG if cause in self._noted else level, text, *values)
@@ -270,11 +291,3 @@ def currentTask() -> 'asyncio.Task[object]':
     if task is None:
         raise RuntimeError('an action is called in a task')
     return task
-
-
-def nameOf(service: Service, action: Action | None = None) -> str:
-    """Return what the log calls a service or an action of it: its serviceId, ``#`` and the action's name."""
-    identity = str(service.serviceId or service.serviceType or type(service).__name__)
-    if action is None:
-        return identity
-    return f'page {action.name}' if identity == PAGES else f'action {identity}#{action.name}'

@@ -5,7 +5,7 @@ template: ``{host}`` and ``{configId}`` are filled in when it is served, so that
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from zlib import crc32
 
@@ -21,16 +21,8 @@ from .vendor import (
 )
 
 __all__ = [
-    'Places',
-    'configIdOf',
-    'deviceElement',
-    'fill',
-    'iconElement',
-    'isEvented',
-    'placesOf',
-    'renderRoot',
-    'renderScpd',
-    'serviceElement',
+    *('Documents', 'Places', 'configIdOf', 'deviceElement', 'documentsOf', 'fill', 'iconElement', 'isEvented'),
+    *('placesOf', 'renderDescription', 'renderScpd', 'serviceElement'),
 ]
 
 SERVICE_NAMESPACE = 'urn:schemas-upnp-org:service-1-0'
@@ -72,6 +64,18 @@ class Places(NamedTuple):
         return next(path for one, path in self.services if one is service)
 
 
+class Documents(NamedTuple):
+    """The documents of a root device, as templates.
+
+    :param scpds: of its services, by path.
+    :param configId: CONFIGID.UPNP.ORG, which stands for the content of them all.
+    """
+
+    description: str
+    scpds: Mapping[str, str]
+    configId: int
+
+
 def placesOf(root: Device, *, first: bool) -> Places:
     """Lay out the paths of a root device; the first one of an announcer has the short ones."""
     base = '' if first else f'/{pathPart(root)}'
@@ -95,19 +99,32 @@ def pathPart(device: Device) -> str:
 # Rendering
 
 
-def deviceElement(
-    device: Device, icons: Sequence[Element], services: Sequence[Element], devices: Sequence[Element], page: str | None
-) -> Element:
-    """Return ``device`` with its lists; those that are empty are left out (UDA 1.1 §2.3).
+def documentsOf(root: Device, places: Places, page: str) -> Documents:
+    """Render all documents of a root device.
 
-    :param page: the presentationURL of a device that has none; ``None`` leaves it out.
+    :param page: its presentationURL where it has none of its own.
     """
+    description = renderDescription([deviceElement(root, places, page)])
+    scpds = {places.scpd(service): renderScpd(service) for service, _ in places.services}
+    return Documents(description, scpds, configIdOf([description, *scpds.values()]))
+
+
+def deviceElement(device: Device, places: Places, page: str | None = None) -> Element:
+    """Return ``device`` with its icons, services and embedded devices; lists without any are left out (UDA 1.1 §2.3).
+
+    :param page: the presentationURL of a device that has none; ``None`` leaves it out. That of others is their own.
+    """
+    lists = {
+        'iconList': [iconElement(icon, places) for icon in device.icons],
+        'serviceList': [serviceElement(service, places) for service in device.services],
+        'deviceList': [deviceElement(inner, places) for inner in device.devices],
+    }
     defaults = {'manufacturer': UNKNOWN_MANUFACTURER, 'modelName': typeNoun(str(device.deviceType))}
     children = []
     for name in TEXT_ELEMENTS:
         if text := textOf(device, name, 'device') or defaults.get(name, ''):
             children.append(Element(name, text))
-    for name, elements in (('iconList', icons), ('serviceList', services), ('deviceList', devices)):
+    for name, elements in lists.items():
         if elements:
             children.append(Element(name, tuple(elements)))
     if presentation := textOf(device, 'presentationURL', 'device') or page:
@@ -115,10 +132,10 @@ def deviceElement(
     return Element('device', (*children, *vendorElements(device)))
 
 
-def iconElement(icon: Icon, url: str) -> Element:
+def iconElement(icon: Icon, places: Places) -> Element:
     """Return ``icon``, all of whose elements are required (UDA 1.1 §2.3)."""
     form = [Element(name, str(getattr(icon, name))) for name in ('mimetype', 'width', 'height', 'depth')]
-    return Element('icon', (*form, Element('url', url)))
+    return Element('icon', (*form, Element('url', str(icon.url or places.icon(icon)))))
 
 
 def isEvented(service: Service) -> bool:
@@ -138,9 +155,12 @@ def serviceElement(service: Service, places: Places) -> Element:
     return Element('service', tuple(Element(name, value) for name, value in values.items()))
 
 
-def renderRoot(device: Element) -> str:
-    """Return the description of a root device, a template with ``{host}`` and ``{configId}``."""
-    return render(Element('root', (SPEC_VERSION, device), {'xmlns': DEVICE_NAMESPACE, **CONFIG_ID}))
+def renderDescription(elements: Iterable[Element]) -> str:
+    """Return a description, a template with ``{host}`` and ``{configId}``.
+
+    :param elements: what it describes: the ``device`` of a root.
+    """
+    return render(Element('root', (SPEC_VERSION, *elements), {'xmlns': DEVICE_NAMESPACE, **CONFIG_ID}))
 
 
 def renderScpd(service: Service) -> str:

@@ -9,7 +9,7 @@ import asyncio
 import errno
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from ssdp.aio import SimpleServiceDiscoveryProtocol
@@ -20,10 +20,8 @@ from ..addressing.addresses import SocketAddress, hostOf
 from ..addressing.changes import Departure, Renewal
 from ..addressing.interfaces import Interface
 from ..base import loops
-from ..description.device import Device, Service
-from ..description.urn import serviceIdOf
+from ..description.device import Device
 from ..Errors import MessageError, NetworkError
-from ..eventing import gena
 from ..http.message import DateStamp, Request, parse
 from .endpoints import Links, LinkSet, MakeLinks
 from .messages import (
@@ -39,7 +37,7 @@ from .messages import (
     Sender,
 )
 from .schedule import Timetable
-from .sockets import GROUP, LINK_GROUP, PORT, SITE_GROUP, groupAddress, groupOf
+from .sockets import PORT, groupAddress
 from .targets import Advertisement, Search
 from .timing import bundled
 
@@ -47,7 +45,6 @@ __all__ = ['OUR_HEADERS', 'SEARCHED', 'SSDP', 'Announced', 'AnnouncerService', '
 
 log = logging.getLogger(__name__)
 
-EVENT_GROUPS = {GROUP: gena.GROUP, LINK_GROUP: 'ff02::130', SITE_GROUP: 'ff05::130'}  # UDA 1.1 §4.2, §A.3
 SEARCHED = '< %s:%d searches for %s'
 MAX_KNOWN_SEARCHES = 1024  # rendered answers kept; many lower versions of a type could be asked for
 ADVERTISEMENT_START = b'NOTIFY '  # nearly every datagram on a network, and none is ours to read
@@ -379,22 +376,15 @@ class SSDP:
         if self._isSpeaking:
             self._tell(self.endpoints, ALIVE)
 
-    def multicastEvent(self, service: Service, key: int, body: bytes) -> None:
-        """Tell everybody of an event of a service, on every interface (UDA 1.1 §4.2).
+    def toAll(self, groupFor: Callable[[Interface], str], port: int, render: Callable[[str], bytes]) -> None:
+        """Send a message of another chapter to a group of its own, by every interface that advertisements go out by.
 
-        :param key: the event key.
+        :param groupFor: returns the group for an interface.
+        :param render: returns the message to a group, which is given as it stands in HOST.
         """
-        advertisement = self.annoncer.advertisement
-        for device in advertisement.devices.values():
-            if service in device.services:
-                usn = f'{device.UDN}::{service.serviceType}'
-                log.debug('> event %d of %r to all', key, service)
-                for interface, endpoint in self._advertisers(self.endpoints):
-                    group = EVENT_GROUPS[groupOf(interface)]
-                    message = gena.renderMulticastEvent(
-                        usn, serviceIdOf(service), key, advertisement.bootId, body, group=hostOf(group)
-                    )
-                    endpoint.transport.sendto(message, groupAddress(interface, group, gena.PORT))
+        for interface, endpoint in self._advertisers(self.endpoints):
+            group = groupFor(interface)
+            endpoint.transport.sendto(render(hostOf(group)), groupAddress(interface, group, port))
 
     def later(self, endpoint: AnnouncerService, addr: SocketAddress, bundles: 'Sequence[Bundle]', mx: int) -> None:
         """Have answers sent when they are due."""

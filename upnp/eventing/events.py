@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..base import loops
 from ..base.limits import Limits
@@ -17,14 +17,13 @@ from ..description.device import Service, StateVariable
 from ..description.elements import _BaseObj
 from ..Errors import MessageError
 from .gena import SubscribeRequest
+from .publisher import Publisher
 from .subscriptions import Book, Subscription, nextKey
 
 if TYPE_CHECKING:
-    from ..presentation.page import Page
-    from ..presentation.streams import News, Reader
     from .notifier import Notifier
 
-__all__ = ['Events', 'Multicast']
+__all__ = ['Events', 'Listener', 'Multicast']
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +33,16 @@ HOLD_SECONDS = 0.1
 NEVER = float('inf')
 
 Multicast = Callable[[Service, int, bytes], None]
+
+
+class Listener(Protocol):
+    """One that watches services and is not a subscriber, such as the pages that are open."""
+
+    def onEvent(self) -> None:
+        """Note that a service has published something."""
+
+    def onEnd(self) -> None:
+        """Leave all that is watched: there are other services from now on, or the device has left."""
 
 
 class Events:
@@ -49,7 +58,7 @@ class Events:
         self._multicast = multicast
         self._book = Book(limits)
         self._notifier: Notifier | None = None  # none before the first subscription
-        self._news: News | None = None  # none before the first page is open
+        self._listeners: list[Listener] = []
         self._services: tuple[Service, ...] = ()
         self._isOpen = False
         self._unaware: dict[Subscription, float] = {}  # those whose subscribers cannot know their SID, until when
@@ -108,11 +117,11 @@ class Events:
         self.retain(services)
 
     def retain(self, services: Iterable[Service]) -> None:
-        """Know these services only, as they are now; subscriptions to others end, and open pages come again."""
+        """Know these services only, as they are now; subscriptions to others end, and those who listen begin anew."""
         now = asyncio.get_running_loop().time()
         former, self._services = self._services, tuple(services)
         if [*map(id, former)] != [*map(id, self._services)]:  # equal ones are not the same
-            self.endPages()
+            self._endListening()
         if self._isOpen:
             self._endEach(self._book.retain(self._services, now))
             self._tell(now)
@@ -121,7 +130,7 @@ class Events:
         """End every subscription, as the device leaves (UDA 1.1 §4.1.2), and tell nothing until it is back."""
         self._isOpen = False
         self._unaware.clear()
-        self.endPages()  # those that come again find the services as they are then
+        self._endListening()
         self._endEach(self._book.clear())
 
     @property
@@ -157,7 +166,7 @@ class Events:
             self._notifier.stop()
         for timer in (self._timer, self._holdTimer):
             timer.set(None)
-        self._news = None  # the next start may be on another loop
+        self._listeners.clear()
         with self._lock:
             self._loop = None
             self._services, self._set = (), {}
@@ -210,37 +219,28 @@ class Events:
         """
         self._endEach((self._book.unsubscribe(service, sid, asyncio.get_running_loop().time()),))
 
-    def openPage(self, page: 'Page', configId: int, peer: str) -> 'Reader':
-        """Return the reader of a page that is opened; :meth:`beginPage` when its head is sent, and close it.
+    # Others that listen
 
-        :param configId: of the description that it was made of.
-        :param peer: the address of the browser.
-        :raises MessageError: 503, there are too many, or the announcer ends.
+    def listen(self, listener: Listener) -> None:
+        """Notify a listener of events, until this is stopped."""
+        self._listeners.append(listener)
+
+    def watch(self, service: Service) -> Publisher:
+        """Return what publishes the events of a service, to one who listens; :meth:`unwatch` it afterwards.
+
+        :raises MessageError: 503, the announcer has stopped.
         """
         if self._loop is None:
             raise MessageError('the announcer has stopped', 503)
-        if self._news is None:
-            from ..presentation.streams import News  # here, as a device whose page nobody opens needs none
+        return self._book.watch(service, self._loop.time())
 
-            self._news = News(self._limits, self._book)
-        return self._news.open(page, configId, peer)
+    def unwatch(self, publisher: Publisher) -> None:
+        """Note that somebody listens to a publisher no more."""
+        self._book.unwatch(publisher)
 
-    def beginPage(self, reader: 'Reader', writer: asyncio.StreamWriter) -> None:
-        """Tell a page everything, and from now on what changes; cut it off if it is to be closed by now."""
-        if self._news is not None:
-            self._news.begin(reader, writer)
-        else:  # it has stopped while the head was sent
-            writer.transport.abort()
-
-    def closePage(self, reader: 'Reader') -> None:
-        """Forget a page that is no longer open; a second time is harmless."""
-        if self._news is not None:
-            self._news.close(reader)
-
-    def endPages(self) -> None:
-        """Have the pages that are open come again, as the devices are described anew."""
-        if self._news is not None:
-            self._news.end()
+    def _endListening(self) -> None:
+        for listener in self._listeners:
+            listener.onEnd()
 
     def drop(self, subscription: Subscription) -> None:
         """End a subscription whose subscriber could not be told of it, or says that it knows nothing of it."""
@@ -269,10 +269,11 @@ class Events:
         for publisher, event in self._book.flush(now):
             if self._isOpen and (body := event.body(publisher.multicastNames)):
                 key, publisher.multicastKey = publisher.multicastKey, nextKey(publisher.multicastKey)
+                log.debug('> event %d of %r to all', key, publisher.service)
                 self._multicast(publisher.service, key, body)
             self._notify([one for one in self._book.audience(publisher) if one not in self._unaware])
-            if self._news is not None:
-                self._news.tell()
+            for listener in self._listeners:
+                listener.onEvent()
         self._arm()
 
     def _arm(self) -> None:

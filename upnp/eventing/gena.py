@@ -8,20 +8,22 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from ..addressing.addresses import isLinkLocal
+from ..addressing.interfaces import Interface
 from ..base.limits import Limits
 from ..base.xml import escape
 from ..Errors import MessageError
 from ..http import message
 
 __all__ = [
-    *('Callback', 'CallbackRule', 'SubscribeRequest', 'parseSubscribe', 'parseUnsubscribe', 'renderEvent'),
+    *('Callback', 'CallbackRule', 'SubscribeRequest', 'groupFor', 'parseSubscribe', 'parseUnsubscribe', 'renderEvent'),
     *('renderMulticastEvent', 'renderProperties', 'renderTimeout'),
 ]
 
 EVENT = 'upnp:event'
 PROPERTY_CHANGE = 'upnp:propchange'
 XML_TYPE = 'text/xml; charset="utf-8"'
-GROUP, PORT = '239.255.255.246', 7900  # UDA 1.1 §4.2
+PORT = 7900  # UDA 1.1 §4.2, and the groups, §A.3
+GROUP, LINK_GROUP, SITE_GROUP = '239.255.255.246', 'ff02::130', 'ff05::130'
 LEVEL = 'upnp:/general'  # of a multicast event whose service's type says nothing of its weight, UDA 1.1 §4.3.3
 
 BEGIN = '<?xml version="1.0" encoding="utf-8"?>\n<e:propertyset xmlns:e="urn:schemas-upnp-org:event-1-0">'
@@ -264,7 +266,14 @@ def renderEvent(callback: Callback, sid: str, seq: int, body: bytes, version: st
     return message.render(f'NOTIFY {callback.target} {version}', fields) + body
 
 
-def renderMulticastEvent(usn: str, serviceId: str, seq: int, bootId: int, body: bytes, *, group: str = GROUP) -> bytes:
+def groupFor(interface: Interface) -> str:
+    """Return the group that events to all are sent to by an interface (UDA 1.1 §4.2, §A.3)."""
+    if not interface.isIPv6:
+        return GROUP
+    return LINK_GROUP if interface.isLinkLocal else SITE_GROUP
+
+
+def renderMulticastEvent(usn: str, serviceId: str, seq: int, bootId: int, body: bytes, group: str = GROUP) -> bytes:
     """Return the datagram that tells everybody of an event (UDA 1.1 §4.3.3).
 
     :param usn: of the service, as it is advertised.

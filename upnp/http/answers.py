@@ -1,71 +1,30 @@
 """Requests and answers of the HTTP server (UDA 1.1 §2.11): what each kind of answer consists of.
 
-It knows the table of what is served, and refuses to know sockets and connections.
+The chapters of UPnP have their own kinds; here is what they have in common, and the table of what is served.
 """
 
 import asyncio
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, TypeVar
 
 from ..addressing.access import Access
-from ..addressing.addresses import hostOf
 from ..base.limits import Limits
-from ..base.xml import Element
-from ..control.calls import Calls
-from ..control.soap import ActionCall
-from ..description import writing
-from ..description.device import Device, Icon, Service
-from ..description.writing import Places
 from ..Errors import ActionError, MessageError
-from ..eventing.events import Events
 from . import message
 from .message import REASONS
 
-if TYPE_CHECKING:
-    from ..presentation.page import Page
-
 __all__ = [
-    'OWN_USE',
-    'READ_METHODS',
-    'XML_TYPE',
-    'AssetAnswer',
-    'CalledAnswer',
-    'DescriptionAnswer',
-    'HttpAnswer',
-    'HttpRequest',
-    'IconAnswer',
-    'PageAnswer',
-    'Published',
-    'Resource',
-    'ResourceAnswer',
-    'ScpdAnswer',
-    'ServerErrorAnswer',
+    *('READ_METHODS', 'XML_TYPE', 'CalledAnswer', 'HttpAnswer', 'HttpRequest', 'Resource', 'ResourceAnswer'),
+    *('ServerErrorAnswer', 'Site'),
 ]
 
 XML_TYPE = 'text/xml; charset="utf-8"'
-# Of a document. Addresses come and go while a device runs, and all of 127.0.0.0/8 are this machine's.
-MAX_FILLED = 32
 LANGUAGE = 'en'  # of what is served; UDA 1.1 §2.11 wants it told when ACCEPT-LANGUAGE came
 
 READ_METHODS = ('GET', 'HEAD')
-# Of a page of ours: it loads nothing from elsewhere, runs nothing but its script, and stands in no stranger's frame.
-CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-# Of what only pages of this device have a use for: a browser gives it to no stranger's, not even to see if it exists.
-OWN_USE = {'X-CONTENT-TYPE-OPTIONS': 'nosniff', 'CROSS-ORIGIN-RESOURCE-POLICY': 'same-origin'}
-PAGE_HEADERS = {
-    'CACHE-CONTROL': 'no-store',
-    'CONTENT-SECURITY-POLICY': CONTENT_POLICY,
-    **OWN_USE,
-    'REFERRER-POLICY': 'no-referrer',
-}
-ASSET_HEADERS = {'CACHE-CONTROL': 'public, max-age=31536000, immutable', **OWN_USE}
-
-Thing = TypeVar('Thing')
+Subject = TypeVar('Subject')
 
 
 class HttpRequest:
@@ -185,12 +144,10 @@ class HttpAnswer:
         return fields
 
 
-class Published(Protocol):
-    """What the server needs to know of its announcer."""
+class Site(Protocol):
+    """What a server serves, and by which rules."""
 
     limits: Limits
-    calls: Calls
-    events: Events
     access: Access
 
     @property
@@ -204,47 +161,39 @@ class Published(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Something that is served.
+    """Something that is served; which chapter it belongs to, only its answer and its subject know.
 
-    :param content: bytes as they are, or a template that :func:`upnp.description.writing.fill` completes.
-    :param service: the one whose actions are called here.
-    :param page: the one that is shown here, or whose news are told.
-    :param known: calls that came before, by SOAPACTION and body: control points ask for the same again and again.
+    :param answer: of a request for it.
+    :param content: bytes as they are, or what makes them for a reader that reached us at an address of ours.
+    :param subject: what it is about, in the form that ``answer`` wants.
+    :param name: what people call that, for the command line.
     """
 
     answer: 'type[ResourceAnswer]'
     contentType: str
-    content: bytes | str = b''
-    configId: int = 0
-    service: Service | None = None
-    page: 'Page | None' = None
-    known: dict[tuple[str, bytes], ActionCall] = field(default_factory=dict, repr=False, compare=False)
-    _filled: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    content: bytes | Callable[[str], bytes] = b''
+    subject: object = None
+    name: str = ''
 
     def body(self, host: str) -> bytes:
-        """Return the bytes for a reader that reached us at ``host``; made once for each address."""
-        if self.page is not None:
-            return self.page.body()
-        if isinstance(self.content, bytes):
-            return self.content
-        if host not in self._filled:
-            if len(self._filled) >= MAX_FILLED:
-                self._filled.clear()
-            self._filled[host] = writing.fill(self.content, self.configId, hostOf(host))
-        return self._filled[host]
+        """Return the bytes for a reader that reached us at ``host``."""
+        return self.content if isinstance(self.content, bytes) else self.content(host)
 
 
 class ResourceAnswer(HttpAnswer):
     """HTTP success, with something from the table of what is served.
 
-    :param upnp: the announcer.
+    :param upnp: whose table it is: the announcer.
     """
 
     methods: ClassVar[Sequence[str]] = READ_METHODS
     isPage: ClassVar[bool] = False  # whether another page may stand in its place
     isForOwnPages: ClassVar[bool] = False  # whether no other page may so much as ask for it
+    # What whoever asks for it has done, for the command line: {name} and {path} are the resource's. Empty where it is
+    # not worth a line, as it is fetched along with something else.
+    deed: ClassVar[str] = ''
 
-    def __init__(self, request: HttpRequest, upnp: Published) -> None:
+    def __init__(self, request: HttpRequest, upnp: Site) -> None:
         super().__init__(request)
         self._upnp = upnp
         self._resource = upnp.resources.get(request.path)  # now: the table may be another one when a call has ended
@@ -259,11 +208,27 @@ class ResourceAnswer(HttpAnswer):
             raise MessageError(f'nothing is at {self.request.path!r}', 404)
         return self._resource
 
+    def subject(self, kind: type[Subject]) -> Subject:
+        """Return what the resource is about.
+
+        :param kind: of what it has to be.
+        :raises MessageError: nothing of that kind is at the path of the request.
+        """
+        found = self.resource.subject
+        if not isinstance(found, kind):
+            raise MessageError(f'no {kind.__name__} is at {self.request.path!r}', 404)
+        return found
+
     def execute(self) -> None:
         """Prepare the answer: the bytes that were rendered when the devices were announced."""
         resource = self.resource
         self.headers['CONTENT-TYPE'] = resource.contentType
-        self.body = resource.body(self._upnp.access.advertisedHost or self.request.host)
+        self.body = resource.body(self.reachedHost)
+
+    @property
+    def reachedHost(self) -> str:
+        """The address, or the name that is advertised in its place, by which the reader has reached us."""
+        return self._upnp.access.advertisedHost or self.request.host
 
 
 class CalledAnswer(ResourceAnswer):
@@ -280,85 +245,6 @@ class CalledAnswer(ResourceAnswer):
 
     def fail(self, error: ActionError) -> None:
         """Answer with an error in the place of a result."""
-
-
-class DescriptionAnswer(ResourceAnswer):
-    """HTTP success, the description of a root device in XML (UDA 1.1 §2.3)."""
-
-    __module__ = 'upnp.HTTP'
-
-    def __init__(self, request: HttpRequest, upnp: Published) -> None:
-        super().__init__(request, upnp)
-        self._places = Places('', '')
-        self._elements: list[Element] = []
-        self._page: str | None = None
-
-    def render(self, root: Device, places: Places, page: str) -> str:
-        """Return the document of a root device, a template (see :mod:`upnp.description.writing`).
-
-        :param page: the presentationURL when it has none of its own.
-        """
-        self._places, self._page = places, page
-        (element,) = self._described([root], self.describeDevice)
-        return writing.renderRoot(element)
-
-    def describeDevice(self, device: Device) -> None:
-        """Add a device, with its icons, services and embedded devices, to the answer."""
-        page, self._page = self._page, None  # it is the root's
-        icons = self._described(device.icons, self.describeIcon)
-        services = self._described(device.services, self.describeService)
-        devices = self._described(device.devices, self.describeDevice)
-        self._elements.append(writing.deviceElement(device, icons, services, devices, page))
-
-    def describeIcon(self, icon: Icon) -> None:
-        """Add an icon to the answer."""
-        self._elements.append(writing.iconElement(icon, str(icon.url or self._places.icon(icon))))
-
-    def describeService(self, service: Service) -> None:
-        """Add a service to the answer."""
-        self._elements.append(writing.serviceElement(service, self._places))
-
-    def _described(self, things: Iterable[Thing], describe: Callable[[Thing], None]) -> list[Element]:
-        """Return what ``describe`` adds for each of the things."""
-        outer, self._elements = self._elements, []
-        for thing in things:
-            describe(thing)
-        inner, self._elements = self._elements, outer
-        return inner
-
-
-class ScpdAnswer(ResourceAnswer):
-    """HTTP success, the SCPD of a service (UDA 1.1 §2.5)."""
-
-    __module__ = 'upnp.HTTP'
-
-    def render(self, service: Service) -> str:
-        """Return the document of a service, a template."""
-        return writing.renderScpd(service)
-
-
-class IconAnswer(ResourceAnswer):
-    """HTTP success, a picture."""
-
-
-class PageAnswer(ResourceAnswer):
-    """HTTP success, the page that the default presentationURL leads to (UDA 1.1 §5), with the present values."""
-
-    isPage = True
-
-    def execute(self) -> None:
-        """Prepare the answer."""
-        super().execute()
-        self.headers |= PAGE_HEADERS
-
-
-class AssetAnswer(ResourceAnswer):
-    """HTTP success, a file of the page; its path tells its content, so that it may be kept for ever."""
-
-    def execute(self) -> None:
-        """Prepare the answer."""
-        super().execute()
-        self.headers |= ASSET_HEADERS
 
 
 class ServerErrorAnswer(HttpAnswer):

@@ -17,54 +17,15 @@ from typing import ClassVar
 
 from ..base import loops
 from ..base.fairness import Gate
-from ..control.answers import ControlAnswer
-from ..description import writing
-from ..description.device import Device
-from ..description.writing import Places
 from ..Errors import ActionError, MessageError
-from ..eventing.answers import SubscriptionAnswer
-from ..http import message, transport
-from ..presentation.answers import NewsAnswer
-from .answers import (
-    READ_METHODS,
-    XML_TYPE,
-    AssetAnswer,
-    CalledAnswer,
-    DescriptionAnswer,
-    HttpAnswer,
-    HttpRequest,
-    IconAnswer,
-    PageAnswer,
-    Published,
-    Resource,
-    ResourceAnswer,
-    ScpdAnswer,
-    ServerErrorAnswer,
-)
+from . import message, transport
+from .answers import READ_METHODS, CalledAnswer, HttpAnswer, HttpRequest, ServerErrorAnswer, Site
 from .connections import Connection
 from .listener import Listener, giveUpAfter, listeningSockets
 from .message import DateStamp
 from .table import Crowd
 
-__all__ = [
-    'FETCHED',
-    'HTTP',
-    'AssetAnswer',
-    'ControlAnswer',
-    'DescriptionAnswer',
-    'HttpAnswer',
-    'HttpRequest',
-    'HttpServer',
-    'IconAnswer',
-    'NewsAnswer',
-    'PageAnswer',
-    'Published',
-    'Resource',
-    'ResourceAnswer',
-    'ScpdAnswer',
-    'ServerErrorAnswer',
-    'SubscriptionAnswer',
-]
+__all__ = ['FETCHED', 'HTTP', 'HttpServer']
 
 log = logging.getLogger(__name__)
 KNOWN_METHODS = (
@@ -75,8 +36,6 @@ KNOWN_METHODS = (
 OK = 200
 FETCHED = '< %s:%s %s %r: %d'
 FOREIGN_HOST = 'the name in the address is none of this device, which allowedHosts can change'
-WINDOWS_AGENTS = ('FDSSDP', 'DAFUPnP')  # in USER-AGENT: its Function Discovery, and what associates devices
-MAX_SEEN_BY = 64  # addresses that the log tells of, once each: anybody can say that it is Windows
 PIECE_BYTES = 65536  # of a body that are written at once: who takes none of them has no more in our memory
 ANSWERS_AT_ONCE = 4  # over one connection, before others have their turn: a peer has 64 of them
 CLOSE_SECONDS = 1
@@ -98,7 +57,6 @@ class HttpServer:
         self._isStopping = False
         self._gate = Gate()
         self._givenUp: set[asyncio.Task[object]] = set()
-        self._seenBy: set[str] = set()  # addresses where Windows runs
         self.crowd = Crowd(config.annoncer.limits)
 
     def HttpRouting(self, request: HttpRequest) -> HttpAnswer:
@@ -157,7 +115,6 @@ class HttpServer:
     def begin(self) -> None:
         """Take connections."""
         self._isStopping = False
-        self._seenBy.clear()
         self.crowd.begin()
 
     async def stop(self) -> None:
@@ -209,18 +166,9 @@ class HttpServer:
 
     def _send(self, connection: 'Connection', answer: HttpAnswer) -> None:
         answer.execute()
-        if isinstance(answer, DescriptionAnswer):
-            self._noteWindows(connection.peer[0], answer.request.headers.get('user-agent', ''))
         log.debug(FETCHED, *connection.peer, answer.request.method, answer.request.path, answer.status)
         date = self._dateStamp.at(time.time()).decode()
         answer.write(connection.writer, date=date, server=self._config.annoncer.serverToken, most=PIECE_BYTES)
-
-    def _noteWindows(self, peer: str, agent: str) -> None:
-        """Tell that Windows' own services read the description: then the device is about to show up there."""
-        isNew = peer not in self._seenBy and len(self._seenBy) < MAX_SEEN_BY
-        if isNew and any(one in agent for one in WINDOWS_AGENTS):
-            self._seenBy.add(peer)
-            log.info('seen by Windows at %s', peer)
 
     def _giveUp(self, connection: 'Connection', answer: CalledAnswer) -> None:
         """Answer in the place of a function that was cancelled and does not end; its task is left to itself."""
@@ -286,7 +234,7 @@ class HTTP:
 
     reuse: ClassVar[bool] = sys.platform != 'win32'  # there it would let two programs share the port
 
-    def __init__(self, annoncer: Published, port: int, netbind: str) -> None:
+    def __init__(self, annoncer: Site, port: int, netbind: str) -> None:
         self.annoncer = annoncer
         self.netbind = netbind
         self.port = port
@@ -365,31 +313,6 @@ class HTTP:
         reader = asyncio.StreamReader(loop=self._loop)
         protocol = asyncio.StreamReaderProtocol(reader, self.server.InConnection, loop=self._loop)
         transport.SocketTransport(sock, protocol, peer=peer)
-
-    def publish(self, root: Device, places: Places) -> tuple[dict[str, Resource], int]:
-        """Render all that is to be served of a root device.
-
-        :returns: the resources by path, and the CONFIGID.
-        """
-        from ..presentation.assets import pageResources  # here, as an import of the package alone needs it not
-
-        request = HttpRequest('GET', places.description, 'HTTP/1.1', {})
-        presentation = f'http://{self.annoncer.access.urlHost("{host}")}{places.page}'
-        description = DescriptionAnswer(request, self.annoncer).render(root, places, presentation)
-        scpds = {
-            places.scpd(service): ScpdAnswer(request, self.annoncer).render(service) for service, _ in places.services
-        }
-        configId = writing.configIdOf([description, *scpds.values()])
-        resources = {places.description: Resource(DescriptionAnswer, XML_TYPE, description, configId)}
-        resources |= {path: Resource(ScpdAnswer, XML_TYPE, scpd, configId) for path, scpd in scpds.items()}
-        for service, _ in places.services:
-            if not service.controlURL:
-                resources[places.control(service)] = Resource(ControlAnswer, XML_TYPE, service=service)
-            if not service.eventSubURL and writing.isEvented(service):
-                resources[places.event(service)] = Resource(SubscriptionAnswer, XML_TYPE, service=service)
-        for icon, path in places.icons:
-            resources[path] = Resource(IconAnswer, str(icon.mimetype), icon.content or b'')
-        return resources | pageResources(root, places, configId), configId
 
 
 def acceptsAny(host: str) -> bool:

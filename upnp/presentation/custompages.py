@@ -6,20 +6,22 @@ It knows what such a page may be, and refuses to be a web server: no paths with 
 import inspect
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import TypeAlias
 
-from ..control.calls import PAGES
-from ..description.device import Action, Service
+from ..control.calls import Callee, Calls
 from ..description.hints import Call
 from ..Errors import ActionError
 from ..http.answers import READ_METHODS, CalledAnswer, Resource, ResourceAnswer
 
-__all__ = ['FunctionAnswer', 'OwnPageAnswer', 'PageSource', 'pageAt']
+__all__ = ['FunctionAnswer', 'OwnPageAnswer', 'PageFunction', 'PageSource', 'pageAt']
 
 PageSource: TypeAlias = bytes | str | PathLike[str] | Callable[..., object]
 
 PATH = r"/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*\Z"
+PAGES = 'pages'  # what the log and a call say where others say the name of a service
+OPENED = 'opened {path}'
 HTML_TYPE = 'text/html; charset=utf-8'
 CONTENT_TYPE = r'[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+(;[ -~]*)?\Z'
 TAG_CHARACTER = '<'
@@ -32,6 +34,7 @@ class OwnPageAnswer(ResourceAnswer):
     """HTTP success, bytes that the program has given."""
 
     isPage = True
+    deed = OPENED
 
     def execute(self) -> None:
         """Prepare the answer."""
@@ -39,29 +42,45 @@ class OwnPageAnswer(ResourceAnswer):
         self.headers |= {'CACHE-CONTROL': 'no-cache', **OWN_HEADERS}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PageFunction:
+    """A page that a function of the program makes.
+
+    :param parameter: the one that takes the request; None when it takes none.
+    """
+
+    path: str
+    function: Callable[..., object]
+    parameter: str | None
+    calls: Calls
+
+    @property
+    def callee(self) -> Callee:
+        """The function as it is called."""
+        return Callee(self.function, self, self, f'page {self.path}', PAGES)
+
+
 class FunctionAnswer(CalledAnswer):
     """HTTP success, what a function of the program returns for this request."""
 
     methods = (*READ_METHODS, 'POST')
     isPage = True
+    deed = OPENED
 
     async def call(self, giveUp: Callable[[], None] = lambda: None) -> None:
         """Call the function.
 
         :param giveUp: called when its time is over and it cannot be ended.
         """
-        service, request = self.resource.service, self.request
-        if service is None:
-            return
-        (action,) = service.actions
-        calls = self._upnp.calls
-        given = {str(argument.name): request for argument in action.inputs}
-        call = Call(request.peer, request.host, request.headers, PAGES, str(action.name))
+        page, request = self.subject(PageFunction), self.request
+        callee = page.callee
+        given = {} if page.parameter is None else {page.parameter: request}
+        call = Call(request.peer, request.host, request.headers, PAGES, page.path)
         try:
-            result = await calls.run(service, action, given, call, giveUp)
+            result = await page.calls.run(callee, given, call, giveUp)
             self.body = bodyOf(result)
         except (TypeError, UnicodeError) as error:
-            calls.complain(service, action, error)
+            page.calls.complain(callee, error)
             self.fail(ActionError(501))
         except ActionError as error:
             self.fail(error)
@@ -77,20 +96,21 @@ class FunctionAnswer(CalledAnswer):
         self.headers |= {'CONTENT-TYPE': kind, 'CACHE-CONTROL': 'no-store', **OWN_HEADERS}
 
 
-def pageAt(path: str, page: PageSource, contentType: str | None) -> Resource:
+def pageAt(path: str, page: PageSource, contentType: str | None, calls: Calls) -> Resource:
     """Return what is served at a path; the parameters and errors are those of the announcer's ``addPage``."""
     if not isinstance(path, str) or not re.match(PATH, path):
         raise ValueError(f'the path {path!r} of a page begins with / and has no query: /setup')
     if contentType is not None and not re.match(CONTENT_TYPE, contentType):
         raise ValueError(f'contentType {contentType!r} has not the form text/html; charset=utf-8')
     if callable(page):
-        return Resource(FunctionAnswer, contentType or HTML_TYPE, service=serviceOf(path, page))
+        function = PageFunction(path, page, parameterOf(path, page), calls)
+        return Resource(FunctionAnswer, contentType or HTML_TYPE, subject=function)
     content, name = contentOf(page, path)
     return Resource(OwnPageAnswer, contentType or typeOf(name), content)
 
 
-def serviceOf(path: str, function: Callable[..., object]) -> Service:
-    """Return what stands for a service whose only action is the function of a page.
+def parameterOf(path: str, function: Callable[..., object]) -> str | None:
+    """Return the parameter of a page's function that takes the request; None when it takes none.
 
     :raises TypeError: it wants more than a request.
     """
@@ -101,10 +121,7 @@ def serviceOf(path: str, function: Callable[..., object]) -> Service:
     wanted = [one for one in parameters if one.default is one.empty and one.kind in NAMED_KINDS]
     if len(wanted) > 1 or any(one.kind is one.POSITIONAL_ONLY for one in parameters):
         raise TypeError(f'{function!r} of the page {path} is called with the request, or with nothing')
-    service = Service(serviceType=PAGES)
-    service.actions.append(Action(name=path, function=function))
-    service.actions[0].arguments = [{'name': one.name} for one in wanted]  # type: ignore[assignment]
-    return service
+    return wanted[0].name if wanted else None
 
 
 def contentOf(page: object, path: str) -> tuple[bytes, str]:

@@ -1,23 +1,23 @@
-"""The news of the pages that are open (HTML, Server-sent events): what their services tell, as it changes.
+"""The streams of the pages that are open (HTML, Server-sent events): what their services publish, as it changes.
 
-They come from the book of subscriptions, as all events do. It knows how far each page has come and writes what is next;
-it refuses to know how a page came in.
+They listen to events beside the subscribers, so that moderation holds for both. Each stream knows how far it has come,
+and is written what is next; a page that takes nothing for a while gets all that has changed as one message.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..base import loops
 from ..base.limits import Limits
+from ..description.device import Service
 from ..Errors import MessageError
+from ..eventing.events import Events
 from ..eventing.publisher import Publisher
-from ..eventing.subscriptions import Book
 from ..http.transport import descriptorShare
-from .page import Page
 
-__all__ = ['News', 'Reader']
+__all__ = ['Reader', 'Streams']
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +36,10 @@ class Reader:
     :param configId: of the description that it was made of.
     """
 
-    def __init__(self, peer: str, configId: int) -> None:
+    def __init__(self, peer: str, configId: int, loop: asyncio.AbstractEventLoop) -> None:
         self.peer = peer
         self.configId = configId
+        self._loop = loop
         self.writer: asyncio.StreamWriter | None = None
         self.known: dict[str, tuple[Publisher, int]] = {}  # by the key of a service: the last event that it was told
         self.stalledAt: float | None = None  # since when it has taken nothing of what was written
@@ -78,6 +79,8 @@ class Reader:
 
     def end(self) -> None:
         """Close the connection, at once where its peer takes nothing; whoever serves it then closes the reader."""
+        if self._loop.is_closed():
+            return
         if self.isBehind:
             self.abort()
         elif self.writer is not None:
@@ -89,18 +92,14 @@ class Reader:
             self.writer.transport.abort()
 
 
-class News:
-    """All pages of one announcer that are open.
+class Streams:
+    """The streams of all pages of one announcer that are open; it listens to its events."""
 
-    :param book: of the events.
-    """
-
-    def __init__(self, limits: Limits, book: Book) -> None:
+    def __init__(self, limits: Limits, events: Events) -> None:
         self._limits = limits
         self._most = descriptorShare(limits.maxPageStreams, DESCRIPTOR_PART)
-        self._book = book
+        self._events = events
         self._readers: dict[Reader, None] = {}  # the newest last
-        self._loop = asyncio.get_running_loop()
         # A comment for whoever is between, and an event for the page, which sees no comments: it tells after how many
         # seconds at the most it is heard of again.
         self._still = f':\nevent: still\ndata: {limits.pageCommentSeconds:g}\n\n'.encode()
@@ -112,15 +111,18 @@ class News:
     def __len__(self) -> int:
         return len(self._readers)
 
-    def open(self, page: Page, configId: int, peer: str) -> Reader:
-        """Return the reader of a page that is opened; it has to be closed.
+    def open(self, services: Iterable[tuple[Service, str]], configId: int, peer: str) -> Reader:
+        """Return the reader of a page that is opened: :meth:`begin` it when its head is sent, and close it.
 
-        :raises MessageError: 503, there are too many.
+        :param services: that it shows, each with the key that it knows it by.
+        :param configId: of the description that it was made of.
+        :param peer: the address of the browser.
+        :raises MessageError: 503, there are too many, or the announcer has stopped.
         """
         self._makeRoom(peer)
-        reader = Reader(peer, configId)
-        for service, key in page.services:
-            reader.known[key] = self._book.watch(service, self._loop.time()), -1
+        reader = Reader(peer, configId, asyncio.get_running_loop())
+        for service, key in services:
+            reader.known[key] = self._events.watch(service), -1
         self._readers[reader] = None
         return reader
 
@@ -130,7 +132,7 @@ class News:
         if reader not in self._readers:
             reader.abort()
             return
-        now = self._loop.time()
+        now = loopTime()
         head = f'retry: {RETRY_MILLISECONDS}\nevent: config\ndata: {reader.configId}\n\n'
         # As one, as on Windows' loop nothing is sent at once.
         reader.write(head.encode() + self._still + render(reader.take()), now)
@@ -143,21 +145,20 @@ class News:
         if reader in self._readers:
             del self._readers[reader]
             for publisher, _ in reader.known.values():
-                self._book.unwatch(publisher)
+                self._events.unwatch(publisher)
 
-    def tell(self) -> None:
+    def onEvent(self) -> None:
         """Tell what is new, soon if something was told just now."""
         if self._readers and self._tellTimer.due is None:
-            self._tellTimer.set(max(self._loop.time(), self._toldAt + REST_SECONDS))
+            self._tellTimer.set(max(loopTime(), self._toldAt + REST_SECONDS))
 
-    def end(self) -> None:
+    def onEnd(self) -> None:
         """Close every connection, as the pages are to be read anew, or the announcer ends; it needs no loop."""
         for timer in (self._tellTimer, self._lookTimer, self._commentTimer):
             timer.set(None)
         for reader in list(self._readers):
             self.close(reader)
-            if not self._loop.is_closed():
-                reader.end()
+            reader.end()
 
     def _makeRoom(self, peer: str) -> None:
         """Have another page give way to one more of a peer, where there are too many.
@@ -179,12 +180,12 @@ class News:
         self.close(most[-1])
 
     def _tellAll(self) -> None:
-        self._toldAt = self._loop.time()
+        self._toldAt = loopTime()
         self._offer()
 
     def _offer(self) -> None:
         """Write what each is to be told, rendered once for all those that have come equally far."""
-        now = self._loop.time()
+        now = loopTime()
         made: dict[Sequence[Due], bytes] = {}
         for reader in self._readers:
             if reader.isBehind or not (due := reader.take()):
@@ -202,7 +203,7 @@ class News:
 
     def _look(self) -> None:
         """Cut off who has taken nothing for long, and tell the others what they have missed."""
-        now = self._loop.time()
+        now = loopTime()
         for reader in self._readers:
             if reader.look(now) >= self._limits.writeSeconds:
                 log.debug('> %s reads nothing: its page is cut off', reader.peer)
@@ -210,13 +211,18 @@ class News:
         self._offer()
 
     def _comment(self) -> None:
-        now = self._loop.time()
+        now = loopTime()
         for reader in self._readers:
             if not reader.isBehind:
                 reader.write(self._still, now)
         self._mind(now)
         if self._readers:
             self._commentTimer.set(now + self._limits.pageCommentSeconds)
+
+
+def loopTime() -> float:
+    """Return the present time of the loop that runs."""
+    return asyncio.get_running_loop().time()
 
 
 def render(due: Sequence[Due]) -> bytes:

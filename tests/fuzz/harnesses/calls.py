@@ -17,9 +17,9 @@ from tests.protocol.fakes import FakeTransport
 from tests.protocol.test_http import TOKEN, Site
 from upnp import MessageError
 from upnp.control import soap
-from upnp.control.answers import CONTROL_METHODS, soapActionOf
+from upnp.control.answers import CONTROL_METHODS, ControlAnswer, soapActionOf
+from upnp.http.answers import HttpRequest
 from upnp.http.message import Request
-from upnp.http.server import ControlAnswer, HttpRequest
 
 REFUSALS = (400, 415)
 WHEN = 'Thu, 01 Jan 1970 00:00:00 GMT'

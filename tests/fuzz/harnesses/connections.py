@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +10,13 @@ from contextlib import contextmanager
 import upnp
 from tests.fuzz.answers import STATUSES, STREAM, responsesIn
 from tests.fuzz.harnesses import Check
-from tests.fuzz.harnesses.stage import PEER, Heard, conversation, inTheLoop, pieces, staged
+from tests.fuzz.harnesses.stage import Heard, conversation, inTheLoop, pieces, staged
 from tests.fuzz.properties import DATE, secondCount
 from tests.fuzz.services import makeCallable
 from tests.protocol.test_http import TOKEN, Site
-from upnp.http.answers import CONTENT_POLICY
-from upnp.http.server import HttpRequest, SubscriptionAnswer
-from upnp.presentation.assets import assetResources
+from upnp.eventing.answers import SubscriptionAnswer
+from upnp.http.answers import HttpRequest
+from upnp.presentation.answers import CONTENT_POLICY, assetResources
 from upnp.presentation.custompages import pageAt
 
 ALLOWED = STATUSES | {'411', '412', '500', '503'}
@@ -68,10 +69,10 @@ def opened() -> Iterator[Check]:
         subscribing = [path for path, one in site.resources.items() if one.answer is SubscriptionAnswer]
         for path in subscribing:  # whose answers are those of another harness
             del site.resources[path]
-        site.resources |= {**assetResources(), OWN_PAGE: pageAt(OWN_PAGE, ownPage, None)}
+        site.resources |= {**assetResources(), OWN_PAGE: pageAt(OWN_PAGE, ownPage, None, site.calls)}
         stage.prepare(begun(site))
         server = site.http.server
-        server._seenBy.add(PEER[0])  # else the log tells once that Windows is there
+        logging.getLogger('upnp.description').setLevel(logging.WARNING)  # else it tells once that Windows is there
 
         def check(data: bytes) -> None:
             whole = stage.play(conversation(stage, server.InConnection, [data], isEnded=True))

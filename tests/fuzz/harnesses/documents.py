@@ -7,13 +7,11 @@ from contextlib import contextmanager, suppress
 
 import upnp
 from tests.fuzz.harnesses import Check
-from tests.protocol.test_http import Site
 from upnp import DescriptionError, Limits, MessageError
 from upnp.base import xml
 from upnp.base.xml import Element, Node
 from upnp.description import checks, writing
 from upnp.description.urn import serviceIdOf, typeNoun
-from upnp.http.server import DescriptionAnswer, HttpRequest
 
 LIMITS = Limits()
 TYPE = 'urn:schemas-upnp-org:service:SwitchPower:1'
@@ -24,7 +22,6 @@ NAMES = {'http://www.w3.org/XML/1998/namespace': 'xml'}
 @contextmanager
 def opened() -> Iterator[Check]:
     """Give the check."""
-    site = Site()
 
     def check(data: bytes) -> None:
         with suppress(MessageError):
@@ -33,7 +30,7 @@ def opened() -> Iterator[Check]:
         if b'scpd' in readable:
             checkService(data)
         if b'root' in readable:
-            checkDevice(site, data)
+            checkDevice(data)
 
     yield check
 
@@ -99,7 +96,7 @@ def filled(template: str) -> bytes:
     return writing.fill(template, 1, OWN_HOST)
 
 
-def checkDevice(site: Site, data: bytes) -> None:
+def checkDevice(data: bytes) -> None:
     """Check that a device that is read can be described, and is read as the same, or is refused."""
     with suppress(DescriptionError):
         device = upnp.Device.fromXml(data)
@@ -108,9 +105,8 @@ def checkDevice(site: Site, data: bytes) -> None:
         checks.checkDevice(device)
         checks.checkUuids([device] if device.uuid else [])
         checks.checkIconForm(device)
-        request = HttpRequest('GET', '/descr.xml', 'HTTP/1.1', {})
-        text = DescriptionAnswer(request, site).render(device, writing.placesOf(device, first=True), '')
-        assert upnp.Device.fromXml(filled(text)) == device
+        documents = writing.documentsOf(device, writing.placesOf(device, first=True), '')
+        assert upnp.Device.fromXml(filled(documents.description)) == device
 
 
 def complete(device: upnp.Device) -> None:
