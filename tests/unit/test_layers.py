@@ -44,7 +44,7 @@ IMPURE = {
     'eventing': 'answers events notifier',
     'presentation': 'answers custompages streams',
     'announcer': 'announcer lifecycle preparation',
-    'commands': 'activity main',
+    'commands': 'activity announce main',
 }
 DEPENDENCIES = {
     'ssdp': {'discovery.ssdp', 'discovery.messages'},

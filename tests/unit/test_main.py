@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from upnp import Device
-from upnp.commands.main import MAX_ICON_BYTES, deviceOf, main, parser
+from upnp.commands.announce import MAX_ICON_BYTES, deviceOf
+from upnp.commands.main import main, parser
 from upnp.description.checks import checkDevice
 from upnp.description.urn import serviceIdOf
 
