@@ -132,29 +132,29 @@ GUARDS = (
     # Connections
     Guard(
         'there are maxEventConnections',
-        'eventing/notifier.py',
-        '*(_Share(places, prompt, untried, slow), ',
-        '*(_Share(9999, prompt, untried, slow), ',
+        'eventing/delivery.py',
+        '*(Share(places, prompt, untried, slow), ',
+        '*(Share(9999, prompt, untried, slow), ',
         ('protocol/test_events.py::test_newcomers_and_those_who_answered_at_once_have_no_more_than_all_connections',),
     ),
     Guard(
         'a part of the connections is kept free for newcomers',
-        'eventing/notifier.py',
+        'eventing/delivery.py',
         'free = places // MIN_SHARE',
         'free = 0',
         ('protocol/test_events.py::test_a_newcomer_finds_a_place_where_all_who_were_prompt_hang',),
     ),
     Guard(
         'who subscribes anew is no newcomer',
-        'eventing/notifier.py',
+        'eventing/delivery.py',
         ' or subscription.peer in self._slowPeers',
         '',
         ('protocol/test_events.py::test_a_newcomer_does_not_wait_for_those_who_are_known_to_hang',),
     ),
     Guard(
         'of slow peers few are remembered',
-        'eventing/notifier.py',
-        'if len(self._slowPeers) > self.limits.maxSubscriptions:',
+        'eventing/delivery.py',
+        'if len(self._slowPeers) > self._maxSlowPeers:',
         'if False:',
         ('protocol/test_events.py::test_peers_that_were_slow_are_not_heaped_up',),
     ),
@@ -181,8 +181,8 @@ GUARDS = (
     ),
     Guard(
         'slow subscribers have a share of the connections',
-        'eventing/notifier.py',
-        '*(_Share(half, untried, slow), _Share(half - free, slow)),',
+        'eventing/delivery.py',
+        '*(Share(half, untried, slow), Share(half - free, slow)),',
         '',
         (
             'protocol/test_events.py::test_a_newcomer_finds_a_place_where_all_who_were_prompt_hang',
@@ -199,13 +199,13 @@ GUARDS = (
     Guard(
         'while others wait an event is given up after a second',
         'eventing/notifier.py',
-        'while self._waiting and self._hurry():',
+        'while self._scheduler.isWaitedFor and self._hurry():',
         'while False:',
         ('protocol/test_events.py::test_while_others_wait_an_event_is_given_up_after_a_second',),
     ),
     Guard(
         'who has many subscriptions waits no less for it',
-        'eventing/notifier.py',
+        'eventing/delivery.py',
         'lane.waiting.add(subscription.peer, subscription)',
         "lane.waiting.add('', subscription)",
         ('protocol/test_events.py::test_of_those_that_answered_at_once_the_peers_take_turns_too',),

@@ -42,7 +42,7 @@ REFUSED = {'', 'TypeError: Failed to fetch', 'Error: refused'}
 WAIT_SECONDS = 10.0
 CALLBACK_PORT = 7999  # where nobody listens
 
-ANSWERED = re.compile(r"DEBUG upnp\.HTTP < \S+ (\w+) '(\S+)': (\d+)")
+ANSWERED = re.compile(r"DEBUG upnp\.http\.server < \S+ (\w+) '(\S+)': (\d+)")
 
 Outcomes = dict[str, dict[str, Any]]
 Answer = tuple[str, str, int]

@@ -242,7 +242,7 @@ def test_a_device_without_descriptors_serves_newcomers_in_the_place_of_the_idle(
     assert fetch(searcher, location(deviceHost)).status == 200
     peer.goOn()
     assert lamp.do("[line for line in logs if not line.startswith('INFO')]") == [
-        'WARNING upnp.http.transport descriptors are used up (Too many open files): '
+        'WARNING upnp.http.listener descriptors are used up (Too many open files): '
         'the connections idle longest give way; raise the limit of open files (ulimit -n)'
     ]
     assert peer.result() == 20

@@ -1077,7 +1077,7 @@ def test_peers_that_were_slow_are_not_heaped_up() -> None:
             await refusing.hear(1)
             await turns()
             await stage.ask(unsubscribing(sid), refusing.host)
-        assert len(stage.site.events._notifier._slowPeers) == 3
+        assert len(stage.site.events._notifier._scheduler._slowPeers) == 3
 
     play(scene, maxSubscriptions=3)
 

@@ -46,8 +46,8 @@ HEAVY = {
     *('unittest', 'urllib.request', 'xml', 'xmlrpc'),
 }
 LATER = {
-    *('__init__', '__main__', 'description.reading', 'eventing.notifier', 'http.client', 'addressing.neighbours'),
-    *('addressing.netlink', 'addressing.portowners', 'addressing.watch'),
+    *('__init__', '__main__', 'description.reading', 'eventing.delivery', 'eventing.notifier', 'http.client'),
+    *('addressing.neighbours', 'addressing.netlink', 'addressing.portowners', 'addressing.watch'),
 }
 LATER_FOLDERS = ('presentation', 'commands')
 MAX_FOREIGN_MODULES = 50  # those of the standard library and the dependencies, beyond asyncio's own

@@ -1,6 +1,7 @@
 """Brings events to subscribers (UDA 1.1 §4.3): one at a time to each, in order, and none waits for another.
 
-It owns the connections, and refuses to know what is told: each subscription says what comes next.
+It owns the connections. Each subscription says what comes next for it, and :mod:`upnp.eventing.delivery` whose turn it
+is.
 """
 
 import asyncio
@@ -10,10 +11,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection
 
 from ..base import loops
-from ..base.fairness import Turns
 from ..base.limits import Limits
 from ..http import transport
 from ..http.client import Outcome, PeerConnection
+from .delivery import DeliveryScheduler
 from .gena import renderEvent
 from .subscriptions import Notice, Subscription
 
@@ -21,12 +22,8 @@ __all__ = ['Notifier']
 
 log = logging.getLogger(__name__)
 
-PROMPT_SECONDS = 1.0  # who answers within this need not wait for those that do not; if others wait, nobody has more
 NOTICE_SECONDS = 30.0  # for one event, over all callbacks: UDA 1.1 §4.3.1
 DESCRIPTOR_PART = 4  # one of so many descriptors may be a connection's
-# Of the connections, one of so many:
-MAX_SHARE = 2  # is the most for those together who have not answered the last event at once, newcomers and slow ones,
-MIN_SHARE = 8  # and for each of both there is this, even when all others are wanted; for newcomers it is kept free.
 SUCCESS = range(200, 300)
 UNKNOWN_SID = 412  # UDA 1.1 §4.3.2
 # Troubles of this machine, not of the subscriber: they are no reason to stop telling it.
@@ -46,17 +43,8 @@ class Notifier:
         self.limits = limits
         self._places = transport.descriptorShare(limits.maxEventConnections, DESCRIPTOR_PART)
         self._forget = forget
-        self._active: dict[Subscription, _Delivery] = {}  # the one that began first is first
-        self._waiting: dict[Subscription, _Lane] = {}
-        self._prompt, self._untried, self._slow = prompt, untried, slow = _Lane(), _Lane(), _Lane()
-        places, half, least = self._places, shareOf(self._places, MAX_SHARE), shareOf(self._places, MIN_SHARE)
-        free = places // MIN_SHARE  # of those that hang at the most, so that newcomers find it free
-        self._order = (untried, least), (slow, least), (prompt, places), (untried, places), (slow, places)
-        self._shares = (
-            *(_Share(places, prompt, untried, slow), _Share(places - free, prompt, slow)),
-            *(_Share(half, untried, slow), _Share(half - free, slow)),
-        )
-        self._slowPeers: OrderedDict[str, None] = OrderedDict()  # whose last event failed or took long
+        self._active: dict[Subscription, _Delivery] = {}
+        self._scheduler = DeliveryScheduler(self._places, limits.maxSubscriptions)
         self._isFilling = False
         self._kept: OrderedDict[Subscription, tuple[PeerConnection, float]] = OrderedDict()  # and since when
         self._idleTimer = loops.Timer(self._onIdle)
@@ -67,17 +55,16 @@ class Notifier:
         """Tell these subscribers what there is to tell, as soon as there is a connection for each."""
         now = asyncio.get_running_loop().time()
         for subscription in subscriptions:
-            isUnderWay = subscription in self._active or subscription in self._waiting
-            if not isUnderWay and subscription.hasNews(now):
-                self._queue(subscription)
+            if not self._scheduler.isKnown(subscription) and subscription.hasNews(now):
+                self._scheduler.add(subscription)
         self._fill()
         for subscription in subscriptions:
             if not subscription.isLive:  # an initial event that is still owed does not wait: many could be heaped up
-                self._discard(subscription)
+                self._scheduler.discard(subscription)
 
     def end(self, subscription: Subscription) -> None:
         """Break off what is under way to a subscriber whose subscription has ended, but not the initial event."""
-        self._discard(subscription)
+        self._scheduler.discard(subscription)
         if subscription in self._kept:
             self._kept.pop(subscription)[0].close()
         delivery = self._active.get(subscription)
@@ -86,8 +73,7 @@ class Notifier:
 
     def stop(self) -> None:
         """Break everything off, and close every connection; it needs no loop, and a second time is harmless."""
-        for subscription in list(self._waiting):
-            self._discard(subscription)
+        self._scheduler.clear()
         for delivery in list(self._active.values()):
             self._drop(delivery)
         while self._kept:
@@ -95,28 +81,13 @@ class Notifier:
         for timer in (self._idleTimer, self._queueTimer, self._lateTimer):
             timer.set(None)
 
-    def _discard(self, subscription: Subscription) -> None:
-        if (lane := self._waiting.pop(subscription, None)) is not None:
-            lane.waiting.discard(subscription.peer, subscription)
-
     def _drop(self, delivery: '_Delivery') -> None:
-        self._remove(delivery)
+        self._remove(delivery.subscription)
         delivery.cancel()
 
-    def _remove(self, delivery: '_Delivery') -> None:
-        del self._active[delivery.subscription]
-        delivery.lane.active -= 1
-
-    def _queue(self, subscription: Subscription) -> None:
-        lane = self._waiting[subscription] = self._laneOf(subscription)
-        lane.waiting.add(subscription.peer, subscription)
-
-    def _laneOf(self, subscription: Subscription) -> '_Lane':
-        """Return whom it waits with; a new one of an address that was slow the last time is no newcomer."""
-        if subscription.isPrompt:
-            return self._prompt
-        isKnown = subscription.isPrompt is not None or subscription.peer in self._slowPeers
-        return self._slow if isKnown else self._untried
+    def _remove(self, subscription: Subscription) -> None:
+        del self._active[subscription]
+        self._scheduler.end(subscription)
 
     def _fill(self) -> None:
         """Begin what waits, as far as there are connections; what holds them up for long gives way."""
@@ -125,58 +96,37 @@ class Notifier:
         self._isFilling = True
         try:
             self._startEach()
-            while self._waiting and self._hurry():
+            while self._scheduler.isWaitedFor and self._hurry():
                 self._startEach()
         finally:
             self._isFilling = False
 
     def _startEach(self) -> None:
-        while self._waiting and (lane := self._nextLane()) is not None:
-            subscription = lane.waiting.pop()
-            del self._waiting[subscription]
-            if lane is self._untried and self._laneOf(subscription) is self._slow:  # its address was, meanwhile
-                self._queue(subscription)
-            else:
-                self._start(subscription, lane)
-
-    def _nextLane(self) -> '_Lane | None':
-        """Return where the next one is taken from; None when all that wait have to."""
-        full = [share for share in self._shares if share.isFull]
-        for lane, most in self._order:
-            if lane.waiting and lane.active < most and not any(lane in share.lanes for share in full):
-                return lane
-        return None
+        now = asyncio.get_running_loop().time()
+        while (subscription := self._scheduler.next(now)) is not None:
+            self._start(subscription, now)
 
     def _hurry(self) -> bool:
         """Give up those that have been told of an event for long, as many as wait for their places; tell if any."""
-        loop = asyncio.get_running_loop()
         if self._queueTimer.due is not None:
             return False  # none is late before it rings
-        late: list[_Delivery] = []
-        inTheWay = {lane for share in self._shares if share.isFull and share.isWanted for lane in share.lanes}
-        for delivery in self._active.values():
-            if delivery.lane not in inTheWay:
-                continue
-            if len(late) == len(self._waiting):
-                break
-            if delivery.began + PROMPT_SECONDS > loop.time():
-                self._queueTimer.set(delivery.began + PROMPT_SECONDS)
-                break
-            late.append(delivery)
-        for delivery in late:
-            delivery.giveUp()
+        late, due = self._scheduler.overdue(asyncio.get_running_loop().time())
+        if due is not None:
+            self._queueTimer.set(due)
+        for subscription in late:
+            self._active[subscription].giveUp()
         return bool(late)
 
-    def _start(self, subscription: Subscription, lane: '_Lane') -> None:
+    def _start(self, subscription: Subscription, now: float) -> None:
         """Begin to tell a subscriber what comes next, if there is something."""
-        notice = subscription.take(asyncio.get_running_loop().time())
+        notice = subscription.take(now)
         if notice is None:
+            self._scheduler.end(subscription)
             return
         connection, _ = self._kept.pop(subscription, (None, 0.0))
         if self._kept and len(self._active) + len(self._kept) >= self._places:
             self._kept.popitem()[1][0].close()  # the last that was used: all are told in turn, and its turn comes last
-        delivery = self._active[subscription] = _Delivery(self, subscription, notice, connection, lane)
-        lane.active += 1
+        delivery = self._active[subscription] = _Delivery(self, subscription, notice, connection, now)
         delivery.tryNext()
 
     def ended(self, delivery: '_Delivery', *, isDelivered: bool, isOurFault: bool = False) -> None:
@@ -185,11 +135,11 @@ class Notifier:
         :param isOurFault: the subscriber is not to blame.
         """
         subscription, connection = delivery.subscription, delivery.connection
-        self._remove(delivery)
-        isInTime = asyncio.get_running_loop().time() <= delivery.began + PROMPT_SECONDS
+        isInTime = self._scheduler.isPrompt(subscription, asyncio.get_running_loop().time())
+        self._remove(subscription)
         if not isOurFault:
             subscription.isPrompt = isDelivered and isInTime
-            self._notePace(subscription)
+            self._scheduler.notePace(subscription)
         subscription.settle(delivery.notice, isDelivered=isDelivered, isCounted=not isOurFault)
         if subscription.isPaused:
             log.debug('> %s is told nothing until it renews: %d events failed', subscription.sid, subscription.failures)
@@ -198,14 +148,6 @@ class Notifier:
         elif connection is not None:
             connection.close()
         self.begin((subscription,))  # what has come meanwhile
-
-    def _notePace(self, subscription: Subscription) -> None:
-        """Remember of an address whether it was slow: who ends a subscription for a new one is no newcomer again."""
-        self._slowPeers.pop(subscription.peer, None)
-        if not subscription.isPrompt:
-            self._slowPeers[subscription.peer] = None
-            if len(self._slowPeers) > self.limits.maxSubscriptions:
-                self._slowPeers.popitem(last=False)
 
     def disowned(self, delivery: '_Delivery') -> None:
         """End a delivery, and its subscription, as the subscriber does not know it (UDA 1.1 §4.3.2)."""
@@ -255,37 +197,11 @@ class Notifier:
             self._idleTimer.set(min(self._endOf(*kept) for kept in self._kept.values()))
 
 
-class _Lane:
-    """Subscribers that are alike in how they have answered: those who wait, and how many are being told."""
-
-    def __init__(self) -> None:
-        self.waiting: Turns[Subscription] = Turns()
-        self.active = 0
-
-
-class _Share:
-    """So many connections, which some lanes have at most together."""
-
-    def __init__(self, most: int, *lanes: _Lane) -> None:
-        self.most = most
-        self.lanes = lanes
-
-    @property
-    def isFull(self) -> bool:
-        """Tell whether one more has to wait."""
-        return sum(lane.active for lane in self.lanes) >= self.most
-
-    @property
-    def isWanted(self) -> bool:
-        """Tell whether one waits."""
-        return any(lane.waiting for lane in self.lanes)
-
-
 class _Delivery:
     """One event on its way to one subscriber: to its callbacks in order, until one takes it (UDA 1.1 §4.1.2).
 
     :param connection: a former one, which may have been closed since.
-    :param lane: that it counts in.
+    :param began: when it has begun, in the loop's time.
     """
 
     def __init__(
@@ -294,13 +210,12 @@ class _Delivery:
         subscription: Subscription,
         notice: Notice,
         connection: PeerConnection | None,
-        lane: _Lane,
+        began: float,
     ) -> None:
         self.subscription = subscription
         self.notice = notice
         self.connection = connection
-        self.lane = lane
-        self.began = asyncio.get_running_loop().time()
+        self.began = began
         self._notifier = notifier
         self._left = iter(subscription.request.callbacks)
         self._callback = subscription.request.callbacks[0]
@@ -371,8 +286,3 @@ class _Delivery:
         else:
             self._isOurFault = isinstance(outcome, OSError) and outcome.errno in OUR_FAULTS
             self.tryNext()
-
-
-def shareOf(count: int, part: int) -> int:
-    """Return one of so many parts, rounded up."""
-    return -(-count // part)
