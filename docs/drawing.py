@@ -28,22 +28,25 @@ STYLE = """
 """
 
 
+TOP = 'upnp'  # the package itself, with the modules that stand outside the folders
+WHAT_TOP = 'The public modules, which hand out the documented names'
+
+
 @cache
 def folders() -> dict[str, list[str]]:
-    """Return the modules of each folder, and of the package itself those that stand outside."""
-    found = {'upnp': sorted(path.stem for path in PACKAGE.glob('*.py'))}
-    for init in sorted(PACKAGE.glob('*/__init__.py')):
-        found[init.parent.name] = sorted(path.stem for path in init.parent.glob('*.py') if path != init)
-    return found
+    """Return the modules of each folder, and of the package itself."""
+    inits = [PACKAGE / '__init__.py', *sorted(PACKAGE.glob('*/__init__.py'))]
+    return {init.parent.name: sorted(path.stem for path in init.parent.glob('*.py') if path != init) for init in inits}
 
 
 @cache
 def imported(folder: str) -> frozenset[str]:
     """Return the folders that one imports from."""
     found = set()
-    for path in (PACKAGE / folder).glob('*.py'):
+    here, level = (PACKAGE, 1) if folder == TOP else (PACKAGE / folder, 2)
+    for path in here.glob('*.py'):
         for node in ast.walk(ast.parse(path.read_text('utf-8'))):
-            if isinstance(node, ast.ImportFrom) and node.level == 2:
+            if isinstance(node, ast.ImportFrom) and node.level == level:
                 names = [node.module] if node.module else [alias.name for alias in node.names]
                 found |= {name.partition('.')[0] for name in names}
     return frozenset(found & folders().keys() - {folder})
@@ -68,7 +71,7 @@ def level(folder: str) -> int:
 
 def rows() -> list[list[str]]:
     """Return the folders row by row, from the top; those that the row above rests on stand together, on the right."""
-    names = [name for name in folders() if name != 'upnp']
+    names = list(folders())
     found: list[list[str]] = []
     for row in range(max(map(level, names)), -1, -1):
         above = {other for name in (found[-1] if found else ()) for other in restsOn(name)}
@@ -94,6 +97,8 @@ def spans() -> dict[str, tuple[float, float]]:
 
 def what(folder: str) -> str:
     """Return what a folder is, as its docstring begins."""
+    if folder == TOP:
+        return WHAT_TOP
     docstring = ast.get_docstring(ast.parse((PACKAGE / folder / '__init__.py').read_text('utf-8'))) or ''
     return docstring.partition('.\n')[0].partition('\n')[0].rstrip('.')
 
