@@ -21,6 +21,7 @@ PURE = {
     'base/limits': 'limits',
     'base/xml': 'xml',
     'base/options': 'options',
+    'base/fairness': 'fairness',
     'base/logtext': 'legible',
     'addressing/interfaces': 'interfaces',
     'addressing/changes': 'presence',

@@ -223,8 +223,8 @@ GUARDS = (
     Guard(
         'a place that comes in the moment of a cancellation is passed on',
         'base/fairness.py',
-        'if turn is not None and (turn.cancelled() or not turn.done()):',
-        'if turn is not None:',
+        'if call is not None and call in waiting:',
+        'if call is not None:',
         ('protocol/test_calls.py::test_a_turn_that_comes_in_the_moment_of_a_cancellation_is_not_lost',),
     ),
     Guard(
@@ -233,7 +233,7 @@ GUARDS = (
         'self._ofOwner.move_to_end(owner)',
         'pass',
         (
-            'unit/test_turns.py::test_owners_take_turns_and_keep_their_own_order',
+            'unit/test_fairness.py::test_owners_take_turns_and_keep_their_own_order',
             'protocol/test_calls.py::test_peers_take_turns_in_the_thread_of_a_service',
         ),
     ),

@@ -2,14 +2,15 @@
 
 import asyncio
 
-from upnp.base.fairness import TURN_SECONDS, Gate
+from upnp.base.fairness import TURN_SECONDS
+from upnp.http.connections import ReadGate
 
 from .fakes import HeldClock, run
 
 
 def test_what_is_quick_to_read_need_not_wait() -> None:
     async def scene() -> None:
-        gate = Gate()
+        gate = ReadGate()
         assert [gate.enter('192.0.2.9') for _ in range(100)] == [None] * 100
 
     run(scene(), HeldClock())
@@ -20,14 +21,14 @@ def test_what_is_slow_to_read_waits_for_the_next_turn_and_peers_take_turns() -> 
     clock = HeldClock()
     order: list[str] = []
 
-    async def read(gate: Gate, peer: str, name: str) -> None:
+    async def read(gate: ReadGate, peer: str, name: str) -> None:
         if (turn := gate.enter(peer)) is not None:
             await turn
         clock.advance(2 * TURN_SECONDS)
         order.append(name)
 
     async def scene() -> None:
-        gate = Gate()
+        gate = ReadGate()
         greedy = [asyncio.create_task(read(gate, '192.0.2.8', f'greedy {number}')) for number in range(8)]
         await asyncio.sleep(0)
         assert order == ['greedy 0']
@@ -45,7 +46,7 @@ def test_each_turn_of_the_loop_reads_one_that_has_waited() -> None:
     clock = HeldClock()
 
     async def scene() -> None:
-        gate = Gate()
+        gate = ReadGate()
         assert gate.enter('192.0.2.8') is None
         clock.advance(2 * TURN_SECONDS)
         turns = [gate.enter('192.0.2.8') for _ in range(3)]

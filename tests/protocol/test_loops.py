@@ -1,11 +1,11 @@
-"""One timer that is set at will, on the loop that runs or ran."""
+"""One timer that is set at will, on the loop that runs or ran; the grid of wake-ups."""
 
 import asyncio
 
 import pytest
 
 from tests.protocol.fakes import run
-from upnp.base.loops import Timer
+from upnp.base.loops import Timer, onGrid
 
 
 def test_a_timer_rings_once_at_the_last_time_it_was_set_to() -> None:
@@ -49,3 +49,8 @@ def test_where_no_loop_runs_a_timer_is_set_on_the_one_it_was_set_on_before() -> 
         timer.set(due + 30)
         assert timer.due == due + 30
         timer.set(None)
+
+
+@pytest.mark.parametrize(('time', 'moment'), [(0, 0), (1000.02, 1000), (1000.07, 1000.0625), (7.25, 7.25)])
+def test_answers_go_out_at_moments_that_searches_share(time: float, moment: float) -> None:
+    assert onGrid(time) == moment

@@ -401,6 +401,16 @@ def test_embedded_devices_are_described_at_any_depth() -> None:
     assert names == ['Lamp', 'Inner', 'Innermost']
 
 
+def test_the_documents_of_a_device_have_one_config_id() -> None:
+    """UDA 1.1 §1.2.2."""
+    device = fullDevice()
+    places = writing.placesOf(device, first=True)
+    documents = writing.documentsOf(device, places, '/page')
+    assert documents.description == described(device, '/page')
+    assert documents.scpds == {places.scpd(service): writing.renderScpd(service) for service, _ in places.services}
+    assert documents.configId == writing.configIdOf([documents.description, *documents.scpds.values()])
+
+
 @pytest.mark.parametrize(
     ('serviceType', 'serviceId'),
     [

@@ -7,8 +7,6 @@ from random import Random
 import pytest
 
 import upnp
-from upnp.announcer.rootdevices import bootIdAt
-from upnp.base.loops import onGrid
 from upnp.discovery.targets import Advertisement, Directory, Root, Search, Target, targetsOf
 from upnp.discovery.timing import Outbox, answerDelays, bundled, firstSets, refreshDelay
 
@@ -311,11 +309,6 @@ def test_no_answers_take_no_time(mx: int) -> None:
     assert answerDelays(0, mx, Random(1)) == []
 
 
-@pytest.mark.parametrize(('time', 'moment'), [(0, 0), (1000.02, 1000), (1000.07, 1000.0625), (7.25, 7.25)])
-def test_answers_go_out_at_moments_that_searches_share(time: float, moment: float) -> None:
-    assert onGrid(time) == moment
-
-
 def test_the_first_sets_are_three_within_a_second() -> None:
     """UDA 1.1 §1.2.2: the first after a random wait of up to 100 ms."""
     for seed in range(50):
@@ -334,42 +327,6 @@ def test_a_set_is_renewed_before_half_of_max_age(maxAge: int) -> None:
     delays = [refreshDelay(maxAge, Random(seed)) for seed in range(50)]
     assert all(0.3 * maxAge <= delay <= 0.5 * maxAge for delay in delays)
     assert len(set(delays)) == 50
-
-
-# BOOTID
-
-YEAR_2027 = 1798761600.0
-YEAR_2030 = 1893456000.0
-YEAR_2050 = 2524608000.0
-
-
-@pytest.mark.parametrize(
-    ('wallTime', 'bootId'),
-    [(YEAR_2027, 315360000), (YEAR_2027 + 0.15, 315360001), (YEAR_2027 + 60, 315360600), (YEAR_2030, 1262304000)],
-)
-def test_bootid_counts_tenths_of_a_second_since_2026(wallTime: float, bootId: int) -> None:
-    assert bootIdAt(wallTime) == bootId
-    assert bootIdAt(wallTime, 315300000) == bootId
-
-
-@pytest.mark.parametrize(
-    'wallTime',
-    [
-        *(0.0, 5.0, 1e9, 1.7e9, YEAR_2027, YEAR_2030),
-        pytest.param(YEAR_2050),
-    ],
-)
-def test_bootid_has_31_bits_and_grows_with_every_start(wallTime: float) -> None:
-    """UDA 1.1 §1.2.2: also at once, and when the clock was set back."""
-    first = bootIdAt(wallTime)
-    second = bootIdAt(wallTime, first)
-    third = bootIdAt(max(wallTime - 60, 0), second)
-    assert 0 < first < second < third < 2**31
-
-
-def test_a_clock_that_was_never_set_gives_growing_numbers_smaller_than_later_ones() -> None:
-    numbers = [bootIdAt(1000.0), bootIdAt(1010.0), bootIdAt(YEAR_2027)]
-    assert numbers == sorted(set(numbers))
 
 
 # Outbox

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from upnp import Limits, MessageError
+from upnp.addressing.interfaces import Interface
 from upnp.eventing import gena
 from upnp.eventing.gena import Callback, CallbackRule, SubscribeRequest
 from upnp.http import message
@@ -528,3 +529,11 @@ def test_a_multicast_event_is_exact_to_the_byte() -> None:
         b'\r\n'
         b'<a/>'
     )
+
+
+@pytest.mark.parametrize(
+    ('address', 'group'), [('192.0.2.1', '239.255.255.246'), ('fe80::1', 'ff02::130'), ('fd00::1', 'ff05::130')]
+)
+def test_events_to_all_go_to_the_group_of_the_address_that_they_leave_from(address: str, group: str) -> None:
+    """UDA 1.1 §4.2, §A.3."""
+    assert gena.groupFor(Interface('eth0', 2, address, 64)) == group

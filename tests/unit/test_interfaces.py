@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import upnp
-from upnp.addressing.addresses import ANY_ADDRESSES, hostOf, isLinkLocal
+from upnp.addressing.addresses import ANY_ADDRESSES
 from upnp.addressing.interfaces import (
     DEPRECATED,
     DOWN,
@@ -388,31 +388,6 @@ def test_the_address_of_an_advertised_host_leaves_its_protocol() -> None:
     assert chosen([LO, ETH0, ETH0_LINK], Wish(hasIPv6=False)) == [ETH0]
     assert chosen([LO, ETH0], Wish(hasIPv4=False)) == []
     assert chosen([LO, ETH0, ETH0_LINK], Wish('eth0', hasIPv4=False)) == [ETH0_LINK]
-
-
-@pytest.mark.parametrize(
-    ('address', 'isLocal'),
-    [
-        *((address, True) for address in ('fe80::1', 'FE80::1', 'fe8f::', 'fe90::1', 'fea0::1', 'febf:1::2')),
-        *((address, False) for address in ('fec0::1', 'fe7f::1', 'fe8::1', 'fd00::1', '::1', '254.128.0.1', '')),
-    ],
-)
-def test_a_link_local_address_is_known_by_its_prefix(address: str, isLocal: bool) -> None:
-    """RFC 4291 §2.5.6: fe80::/10."""
-    assert isLinkLocal(address) == Interface('any', 0, address, 64).isLinkLocal == isLocal
-
-
-@pytest.mark.parametrize(
-    ('address', 'host'),
-    [
-        ('192.168.1.20', '192.168.1.20'),
-        ('fe80::20', '[fe80::20]'),
-        ('fe80::20%eth0', '[fe80::20]'),
-    ],
-)
-def test_a_host_in_a_url_has_brackets_and_no_zone(address: str, host: str) -> None:
-    """RFC 3986 §3.2.2; UDA 1.1 Annex A."""
-    assert hostOf(address) == host
 
 
 # Several addresses on one interface

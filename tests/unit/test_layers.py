@@ -35,7 +35,7 @@ CIRCLE = {('description.device', 'description.reading')}
 # The outside world, and the modules that may touch it; every other one is pure.
 OUTSIDE = {'asyncio', 'socket', 'threading', 'os', 'time', 'logging', 'pkgutil'}
 IMPURE = {
-    'base': 'fairness loops',
+    'base': 'loops',
     'addressing': 'machine neighbours network portowners watch',
     'http': 'answers client connections listener server table transport',
     'description': 'answers',

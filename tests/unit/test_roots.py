@@ -3,7 +3,7 @@
 import pytest
 
 import upnp
-from upnp.announcer.rootdevices import Roots, checkedDevice
+from upnp.announcer.rootdevices import Roots, bootIdAt, checkedDevice
 
 TYPE = 'urn:example-org:device:lamp:1'
 
@@ -127,3 +127,37 @@ def test_a_boot_id_is_greater_than_any_before() -> None:
 def test_firmware_may_count_by_itself() -> None:
     roots = Told(lamp(), bootId=7).roots
     assert [roots.nextBootId(0), roots.nextBootId(0)] == [7, 8]
+
+
+YEAR_2027 = 1798761600.0
+YEAR_2030 = 1893456000.0
+YEAR_2050 = 2524608000.0
+
+
+@pytest.mark.parametrize(
+    ('wallTime', 'bootId'),
+    [(YEAR_2027, 315360000), (YEAR_2027 + 0.15, 315360001), (YEAR_2027 + 60, 315360600), (YEAR_2030, 1262304000)],
+)
+def test_bootid_counts_tenths_of_a_second_since_2026(wallTime: float, bootId: int) -> None:
+    assert bootIdAt(wallTime) == bootId
+    assert bootIdAt(wallTime, 315300000) == bootId
+
+
+@pytest.mark.parametrize(
+    'wallTime',
+    [
+        *(0.0, 5.0, 1e9, 1.7e9, YEAR_2027, YEAR_2030),
+        pytest.param(YEAR_2050),
+    ],
+)
+def test_bootid_has_31_bits_and_grows_with_every_start(wallTime: float) -> None:
+    """UDA 1.1 §1.2.2: also at once, and when the clock was set back."""
+    first = bootIdAt(wallTime)
+    second = bootIdAt(wallTime, first)
+    third = bootIdAt(max(wallTime - 60, 0), second)
+    assert 0 < first < second < third < 2**31
+
+
+def test_a_clock_that_was_never_set_gives_growing_numbers_smaller_than_later_ones() -> None:
+    numbers = [bootIdAt(1000.0), bootIdAt(1010.0), bootIdAt(YEAR_2027)]
+    assert numbers == sorted(set(numbers))

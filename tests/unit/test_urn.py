@@ -2,7 +2,8 @@
 
 import pytest
 
-from upnp.description.urn import includes, splitVersion
+import upnp
+from upnp.description.urn import includes, serviceIdOf, splitVersion, typeNoun
 
 SWITCH = 'urn:schemas-upnp-org:service:SwitchPower'
 
@@ -56,3 +57,32 @@ def test_a_type_is_split_from_its_version_where_it_has_one(type_: str, expected:
 def test_a_type_includes_itself_and_its_lower_versions(own: str, asked: str, expected: bool) -> None:
     """UDA 1.1 §2.5.5: a later version is a superset of the former."""
     assert includes(own, asked) is expected
+
+
+@pytest.mark.parametrize(
+    ('type_', 'noun'),
+    [
+        (f'{SWITCH}:1', 'SwitchPower'),
+        (SWITCH, 'SwitchPower'),
+        ('oddType', 'oddType'),
+        ('7', '7'),
+        ('::', '::'),
+        ('', ''),
+    ],
+)
+def test_a_type_has_a_noun_of_its_own(type_: str, noun: str) -> None:
+    assert typeNoun(type_) == noun
+
+
+@pytest.mark.parametrize(
+    ('elements', 'expected'),
+    [
+        ({'serviceType': f'{SWITCH}:1'}, 'urn:upnp-org:serviceId:SwitchPower'),
+        ({'serviceType': 'urn:exemple-org:service:camera:1'}, 'urn:exemple-org:serviceId:camera'),
+        ({'serviceType': 'dummy'}, 'urn:upnp-org:serviceId:dummy'),
+        ({'serviceType': f'{SWITCH}:1', 'serviceId': 'mine'}, 'mine'),
+    ],
+)
+def test_a_service_has_an_id_of_its_own_or_one_made_of_its_type(elements: dict[str, str], expected: str) -> None:
+    """UDA 1.1 §2.3."""
+    assert serviceIdOf(upnp.Service(elements)) == expected

@@ -4,15 +4,14 @@ Each peer may have many connections, and send over each of them at once. So what
 peers are served round robin: one that has sent a hundred calls delays another that has sent one by one call.
 """
 
-import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from typing import Generic, TypeVar
 
 from ..Errors import MessageError
 from .limits import Limits
 
-__all__ = ['Admission', 'Gate', 'Turns']
+__all__ = ['CallLimits', 'ReadScheduler', 'Turns']
 
 Thing = TypeVar('Thing', bound=Hashable)
 
@@ -61,92 +60,95 @@ class Turns(Generic[Thing]):
         return thing
 
 
-class Admission:
-    """The calls of each peer: those that run, and those that wait for that (limits ``max...CallsPerPeer``)."""
+class CallLimits(Generic[Thing]):
+    """How many calls of a peer run, and how many wait for that (limits ``max...CallsPerPeer``).
+
+    With the defaults, 32 calls of one peer run at a time, 64 more wait in order, and the next one is refused. Others'
+    calls are not counted with them. A call that waits is known by a thing of the caller's.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._running: dict[str, int] = {}
-        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        self._waiting: dict[str, dict[Thing, None]] = {}
 
-    def enter(self, peer: str) -> 'asyncio.Future[None] | None':
-        """Let a call in; it has to :meth:`leave`.
-
-        :returns: None when it may run at once; else what it has to wait for.
-        :raises MessageError: 503, too many of this peer wait already.
-        """
+    def enter(self, peer: str) -> bool:
+        """Let a call run, if it may at once; it has to :meth:`leave`. Else it has to :meth:`wait`."""
         running = self._running.get(peer, 0)
         if running < self._limits.maxCallsPerPeer:
             self._running[peer] = running + 1
-            return None
-        waiting = self._waiting.setdefault(peer, deque())
-        if len(waiting) >= self._limits.maxWaitingCallsPerPeer:
-            raise MessageError(f'{running} calls of {peer} run, and {len(waiting)} wait', 503)
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiting.append(turn)
-        return turn
+            return True
+        return False
 
-    def leave(self, peer: str, turn: 'asyncio.Future[None] | None') -> None:
-        """Note that a call has ended, or waits no longer: the next one of its peer has its turn.
+    def wait(self, peer: str, call: Thing) -> None:
+        """Have a call wait until :meth:`leave` returns it; it has to leave, too.
 
-        :param turn: what :meth:`enter` has returned.
+        :raises MessageError: 503, too many of this peer wait already.
         """
-        waiting = self._waiting.get(peer, deque())
-        if turn is not None and (turn.cancelled() or not turn.done()):  # it never had its turn
-            if turn in waiting:
-                waiting.remove(turn)
-        elif not self._passOn(waiting):
+        waiting = self._waiting.setdefault(peer, {})
+        if len(waiting) >= self._limits.maxWaitingCallsPerPeer:
+            raise MessageError(f'{self._running[peer]} calls of {peer} run, and {len(waiting)} wait', 503)
+        waiting[call] = None
+
+    def leave(self, peer: str, call: Thing | None) -> Thing | None:
+        """Note that a call has ended, or waits no longer.
+
+        :param call: what it has waited with; None if it ran at once.
+        :returns: the next call of its peer, which may run now; None if there is none.
+        """
+        waiting = self._waiting.get(peer, {})
+        if call is not None and call in waiting:
+            del waiting[call]
+            following = None
+        elif waiting:
+            following = next(iter(waiting))
+            del waiting[following]
+        else:
+            following = None
             self._running[peer] -= 1
             if not self._running[peer]:
                 del self._running[peer]
         if not waiting:
             self._waiting.pop(peer, None)
-
-    def _passOn(self, waiting: 'deque[asyncio.Future[None]]') -> bool:
-        """Give a place to the next one, and tell if there is any; those cancelled just now are none."""
-        while waiting:
-            turn = waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return True
-        return False
+        return following
 
 
-class Gate:
-    """Where requests wait when reading them would take too much of one turn of the loop; the peers take turns.
+class ReadScheduler(Generic[Thing]):
+    """Which request is read next, where reading them all at once would take too much of one turn of the loop.
 
     The costliest call that is within the limits takes some 50 ms to read, and a peer may send one over each of its
-    connections at once.
+    connections at once. So requests are read for 10 ms of a turn at the most; those that come after wait, and each
+    further turn of the loop begins with one that has waited. The peers take turns, so that a greedy one delays
+    another by one request of its own.
+
+    Times are seconds of one monotonic clock and come in as ``now``. Whoever is let in while :attr:`isIdle` has to have
+    :meth:`turn` called in the loop's next turn; so has whoever is returned by it.
     """
 
     def __init__(self) -> None:
-        self._waiting: Turns[asyncio.Future[None]] = Turns()
-        self._end: float | None = None  # of what may be read in this turn of the loop, in its time
+        self._waiting: Turns[Thing] = Turns()
+        self._end: float | None = None  # of what may be read in this turn of the loop
 
-    def enter(self, peer: str) -> 'asyncio.Future[None] | None':
-        """Let a request of a peer in.
+    @property
+    def isIdle(self) -> bool:
+        """Tell whether nothing was read in this turn of the loop."""
+        return self._end is None
 
-        :returns: None when it may be read now; else what to wait for.
-        """
-        loop = asyncio.get_running_loop()
+    def enter(self, peer: str, now: float) -> bool:
+        """Let a request of a peer be read now; False when it has to :meth:`wait`."""
         if self._end is None:
-            self._begin(loop)
-        elif self._waiting or loop.time() >= self._end:
-            turn: asyncio.Future[None] = loop.create_future()
-            self._waiting.add(peer, turn)
-            return turn
-        return None
+            self._end = now + TURN_SECONDS
+            return True
+        return not self._waiting and now < self._end
 
-    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._end = loop.time() + TURN_SECONDS
-        loop.call_soon(self._next, loop)
+    def wait(self, peer: str, request: Thing) -> None:
+        """Have a request wait until :meth:`turn` returns it."""
+        self._waiting.add(peer, request)
 
-    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin the next turn, with one of those that wait."""
+    def turn(self, now: float) -> Thing | None:
+        """Begin a turn of the loop; return the request that is read first, None if none waits."""
         self._end = None
-        while self._waiting:
-            turn = self._waiting.pop()
-            if not turn.done():  # else who waited is gone
-                turn.set_result(None)
-                self._begin(loop)
-                return
+        if not self._waiting:
+            return None
+        self._end = now + TURN_SECONDS
+        return self._waiting.pop()

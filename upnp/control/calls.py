@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
-from ..base.fairness import Admission
+from ..base.fairness import CallLimits
 from ..base.limits import Limits
 from ..base.logtext import Legible, tracebackOf
 from ..description.device import Action, Service
@@ -86,7 +86,7 @@ class Calls:
         self._noted: set[object] = set()
         self._deadlines: dict[Deadline, None] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._admission = Admission(limits)
+        self._callLimits: CallLimits[asyncio.Future[None]] = CallLimits(limits)
 
     async def run(
         self,
@@ -107,7 +107,7 @@ class Calls:
         plan = self._planOf(callee.subject, callee.function)
         given = dict(values) if plan.callParameter is None else {**values, plan.callParameter: call}
         name, peer = callee.name, call.peer[0]
-        turn = self._admission.enter(peer)
+        turn = self._enter(peer)
         deadline = self._begin(giveUp)
         result, error = None, None
         try:
@@ -121,7 +121,7 @@ class Calls:
         except BaseException as raised:
             error = raised
         finally:
-            self._admission.leave(peer, turn)
+            self._leave(peer, turn)
             self._deadlines.pop(deadline, None)
             isLate = deadline.end()
         if isLate:
@@ -136,6 +136,23 @@ class Calls:
             raise fault from (None if fault is error else error)
         finally:
             del error, fault  # they know this frame, and with it the arguments
+
+    def _enter(self, peer: str) -> asyncio.Future[None] | None:
+        """Let a call of a peer in; return what it has to wait for, None when it may run at once.
+
+        :raises MessageError: 503, too many of this peer wait already.
+        """
+        if self._callLimits.enter(peer):
+            return None
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._callLimits.wait(peer, turn)
+        return turn
+
+    def _leave(self, peer: str, turn: asyncio.Future[None] | None) -> None:
+        """Note that a call has ended, or waits no longer: the next one of its peer runs."""
+        following = self._callLimits.leave(peer, turn)
+        if following is not None and not following.done():  # else it was cancelled just now, and leaves by itself
+            following.set_result(None)
 
     def _begin(self, giveUp: Callable[[], None]) -> 'Deadline':
         """Return the deadline of a call that begins; all have the same time, so the first that began is due first."""

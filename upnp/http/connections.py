@@ -6,11 +6,12 @@ It knows how long to wait and how much to take, and refuses to know what a reque
 import asyncio
 
 from ..addressing.addresses import addressOf
+from ..base.fairness import ReadScheduler
 from ..base.limits import Limits
 from ..Errors import MessageError
 from .message import CHUNKED, Request, headEnd, parseChunkSize, parseRequest
 
-__all__ = ['Connection']
+__all__ = ['Connection', 'ReadGate']
 
 CONTINUE = b'HTTP/1.1 100 Continue\r\n\r\n'
 READ_BYTES = 65536
@@ -201,6 +202,32 @@ class Connection:
         if not received:
             raise MessageError('the body is cut off')
         self._buffer += received
+
+
+class ReadGate:
+    """Where requests wait while others are read; see :class:`upnp.base.fairness.ReadScheduler`."""
+
+    def __init__(self) -> None:
+        self._scheduler: ReadScheduler[asyncio.Future[None]] = ReadScheduler()
+
+    def enter(self, peer: str) -> asyncio.Future[None] | None:
+        """Let a request of a peer in; return what it has to wait for, None when it may be read now."""
+        loop = asyncio.get_running_loop()
+        if self._scheduler.isIdle:
+            loop.call_soon(self._turn, loop)
+        if self._scheduler.enter(peer, loop.time()):
+            return None
+        turn: asyncio.Future[None] = loop.create_future()
+        self._scheduler.wait(peer, turn)
+        return turn
+
+    def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin the loop's next turn, with one of those that wait."""
+        while (turn := self._scheduler.turn(loop.time())) is not None:
+            if not turn.done():  # else who waited is gone
+                turn.set_result(None)
+                loop.call_soon(self._turn, loop)
+                return
 
 
 def currentTask(name: str) -> 'asyncio.Task[object]':

@@ -16,11 +16,10 @@ from functools import partial
 from typing import ClassVar
 
 from ..base import loops
-from ..base.fairness import Gate
 from ..Errors import ActionError, MessageError
 from . import message, transport
 from .answers import READ_METHODS, CalledAnswer, HttpAnswer, HttpRequest, ServerErrorAnswer, Site
-from .connections import Connection
+from .connections import Connection, ReadGate
 from .listener import Listener, giveUpAfter, listeningSockets
 from .message import DateStamp
 from .table import Crowd
@@ -55,7 +54,7 @@ class HttpServer:
         self._config = config
         self._dateStamp = DateStamp()
         self._isStopping = False
-        self._gate = Gate()
+        self._gate = ReadGate()
         self._givenUp: set[asyncio.Task[object]] = set()
         self.crowd = Crowd(config.annoncer.limits)
 
