@@ -2,6 +2,7 @@
 
     python -m docs.drawing          # docs/images/folders.svg
 
+In each folder, pure modules and those that touch the outside world are listed apart.
 A test holds the drawing against the source. Lines that follow from others are left out.
 """
 
@@ -29,14 +30,29 @@ STYLE = """
 
 
 TOP = 'upnp'  # the package itself, with the modules that stand outside the folders
-WHAT_TOP = 'The public modules, which hand out the documented names'
+WHAT_TOP = 'The public modules: they hand out the documented names'
+GROUND = ('Errors', '_version')  # which all may use
+OUTSIDE = {'asyncio', 'socket', 'threading', 'os', 'time', 'logging', 'pkgutil'}
 
 
 @cache
 def folders() -> dict[str, list[str]]:
     """Return the modules of each folder, and of the package itself."""
     inits = [PACKAGE / '__init__.py', *sorted(PACKAGE.glob('*/__init__.py'))]
-    return {init.parent.name: sorted(path.stem for path in init.parent.glob('*.py') if path != init) for init in inits}
+    found = {init.parent.name: sorted(path.stem for path in init.parent.glob('*.py') if path != init) for init in inits}
+    found[TOP] = [name for name in found[TOP] if name not in GROUND]
+    return found
+
+
+def isPure(folder: str, module: str) -> bool:
+    """Tell whether a module imports nothing of the outside world."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse((PACKAGE / folder / f'{module}.py').read_text('utf-8'))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.append(node.module or '')
+    return OUTSIDE.isdisjoint(name.partition('.')[0] for name in names)
 
 
 @cache
@@ -100,7 +116,7 @@ def what(folder: str) -> str:
     if folder == TOP:
         return WHAT_TOP
     docstring = ast.get_docstring(ast.parse((PACKAGE / folder / '__init__.py').read_text('utf-8'))) or ''
-    return docstring.partition('.\n')[0].partition('\n')[0].rstrip('.')
+    return docstring.partition('\n')[0].rstrip('.').replace('``', '')
 
 
 def linesOf(folder: str, width: float) -> list[tuple[str, str]]:
@@ -108,9 +124,14 @@ def linesOf(folder: str, width: float) -> list[tuple[str, str]]:
     characters = int((width - 2 * PADDING) / CHARACTER_WIDTH)
     lines = [('name', folder)]
     lines += [('what', line) for line in textwrap.wrap(what(folder), characters)]
-    lines += [
-        ('modules', line) for line in textwrap.wrap(', '.join(folders()[folder]), characters, break_on_hyphens=False)
-    ]
+    kinds = {'': folders()[folder]}
+    if folder != TOP:
+        kinds = {'pure: ': [], 'not pure: ': []}
+        for module in folders()[folder]:
+            kinds['pure: ' if isPure(folder, module) else 'not pure: '].append(module)
+    for kind, modules in kinds.items():
+        if modules:
+            lines += [('modules', line) for line in textwrap.wrap(kind + ', '.join(modules), characters)]
     return lines
 
 

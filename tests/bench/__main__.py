@@ -1,4 +1,8 @@
-"""``python -m tests.bench [--only NAME] [--quick] [--json PATH]``: prints the table, writes JSON, asserts nothing."""
+"""``python -m tests.bench [--only NAME] [--quick] [--json PATH]``: prints the table, writes JSON, asserts nothing.
+
+With ``--against CHECKOUT`` another checkout of ours stands in the place of the other server: a change beside the commit
+before it, in one interleaved run.
+"""
 
 import argparse
 import json
@@ -11,7 +15,7 @@ from pathlib import Path
 from tests.bench.measures import MEASURES, Row
 from tests.bench.setting import Setting
 
-COLUMNS = ('measure', 'unit', 'ours', "async_upnp_client's", 'ratio', 'goal', '', 'note')
+COLUMNS = ('measure', 'unit', 'ours', 'theirs', 'ratio', 'goal', '', 'note')
 FULL_ROUNDS, QUICK_ROUNDS, QUICK_SCALE = 7, 3, 0.3
 
 
@@ -22,6 +26,7 @@ def parseArguments() -> argparse.Namespace:
     parser.add_argument('--quick', action='store_true', help='fewer rounds of less load')
     parser.add_argument('--rounds', type=int, help=f'pairs of a measure, {FULL_ROUNDS} by default')
     parser.add_argument('--json', type=Path, help='where to write the result; a temporary file by default')
+    parser.add_argument('--against', type=Path, metavar='CHECKOUT', help='another checkout of ours to compare with')
     parser.add_argument('--python', default=sys.executable, help='the Python that has both servers')
     return parser.parse_args()
 
@@ -67,7 +72,8 @@ def main() -> None:
     options = parseArguments()
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else FULL_ROUNDS)
     rows: list[Row] = []
-    with Setting(options.python, rounds, QUICK_SCALE if options.quick else 1.0) as setting:
+    scale = QUICK_SCALE if options.quick else 1.0
+    with Setting(options.python, rounds, scale, options.against and options.against.resolve()) as setting:
         for name in options.only or MEASURES:
             sys.stderr.write(f'{name} ...\n')
             rows += MEASURES[name](setting)

@@ -10,13 +10,14 @@ from functools import partial
 
 from tests.bench import probe
 from tests.bench.devices import SSDP_PORT
-from tests.bench.setting import Server, Setting
+from tests.bench.setting import Server, Setting, Side
 
 MICROSECONDS = 1e6
 MILLISECONDS = 1e3
 MEGABYTE = 1 << 20
 WARM_UP_SHARE = 4  # of a load is run before it is measured
 IMPORT_RUNS, START_RUNS, MEMORY_RUNS = 11, 7, 3
+MANY_IMPORT_RUNS = 60  # where the difference is small
 IDLE_SECONDS = 20
 FLOOD_PER_SECOND, FLOOD_COUNT = 5_000, 30_000
 SPREAD_RUNS = 5
@@ -124,14 +125,14 @@ def inTurns(rounds: int, measure: Callable[[int], float]) -> Pairs:
     return pairs
 
 
-def rowOf(measure: str, unit: str, pairs: Pairs, goal: float | None, factor: float) -> Row:
-    """Return the row of medians; the ratio is the median of the pairs' ratios."""
+def rowOf(setting: Setting, measure: str, unit: str, pairs: Pairs, goal: float | None, factor: float) -> Row:
+    """Return the row of medians; the ratio is the median of the pairs' ratios. Goals are against another server."""
     ours, theirs = (statistics.median(pair[side] for pair in pairs) * factor for side in (0, 1))
     ratios = sorted(pair[0] / pair[1] for pair in pairs)
     highest = max(pair[1] for pair in pairs) * factor
     lowest = min(pair[1] for pair in pairs) * factor
     note = f'{len(pairs)} pairs: {ratios[0]:.3f} to {ratios[-1]:.3f}; theirs {lowest:.3g} to {highest:.3g}'
-    return Row(measure, unit, ours, theirs, statistics.median(ratios), goal, note)
+    return Row(measure, unit, ours, theirs, statistics.median(ratios), None if setting.isAgainstOurs else goal, note)
 
 
 def costOf(setting: Setting, load: Load, server: Server, count: int) -> float:
@@ -163,7 +164,8 @@ def measureLoads(loads: Sequence[Load], setting: Setting) -> list[Row]:
             for load, done in zip(loads, pairs, strict=True):
                 done.append(costsOf(setting, load, servers, (1, 0) if number % 2 else (0, 1)))
     return [
-        rowOf(load.measure, 'us CPU', done, load.goal, MICROSECONDS) for load, done in zip(loads, pairs, strict=True)
+        rowOf(setting, load.measure, 'us CPU', done, load.goal, MICROSECONDS)
+        for load, done in zip(loads, pairs, strict=True)
     ]
 
 
@@ -240,29 +242,30 @@ def measureCrowd(setting: Setting) -> list[Row]:
     ]
 
 
-def importTimes(setting: Setting, module: str) -> tuple[float, float]:
+def importTimes(setting: Setting, side: Side, module: str) -> tuple[float, float]:
     """Return the wall and CPU seconds of importing a module in a fresh process."""
-    text, _ = setting.popen(setting.ours.host, 0, '-c', IMPORT.format(module)).communicate()
+    where = {'PYTHONPATH': str(side.checkout)}
+    text, _ = setting.popen(side.host, 0, '-c', IMPORT.format(module), env=where).communicate()
     wall, cpu = text.split()
     return float(wall), float(cpu)
 
 
 def measureImport(setting: Setting) -> list[Row]:
     """The import alone, without the interpreter's own start."""
-    modules = ('upnp', 'async_upnp_client.server')
+    modules = ('upnp', 'upnp' if setting.isAgainstOurs else 'async_upnp_client.server')
     times: dict[int, list[tuple[float, float]]] = {0: [], 1: []}
 
     def once(side: int) -> float:
-        times[side].append(importTimes(setting, modules[side]))
+        times[side].append(importTimes(setting, (setting.ours, setting.theirs)[side], modules[side]))
         return times[side][-1][0]
 
     inTurns(1, once)
     times = {0: [], 1: []}
-    inTurns(IMPORT_RUNS, once)
+    inTurns(MANY_IMPORT_RUNS if setting.isAgainstOurs else IMPORT_RUNS, once)
     kinds = [[(ours[kind], theirs[kind]) for ours, theirs in zip(times[0], times[1], strict=True)] for kind in (0, 1)]
     return [
-        rowOf('import, wall', 'ms', kinds[0], 0.35, MILLISECONDS),
-        rowOf('import, CPU', 'ms', kinds[1], 0.35, MILLISECONDS),
+        rowOf(setting, 'import, wall', 'ms', kinds[0], 0.35, MILLISECONDS),
+        rowOf(setting, 'import, CPU', 'ms', kinds[1], 0.35, MILLISECONDS),
     ]
 
 
@@ -286,7 +289,7 @@ def measureStart(setting: Setting) -> list[Row]:
     """Process start to the first alive."""
     inTurns(1, partial(startSeconds, setting))
     pairs = inTurns(START_RUNS, partial(startSeconds, setting))
-    return [rowOf('start to first alive, less the wait', 'ms', pairs, 0.45, MILLISECONDS)]
+    return [rowOf(setting, 'start to first alive, less the wait', 'ms', pairs, 0.45, MILLISECONDS)]
 
 
 def measureMemory(setting: Setting) -> list[Row]:
@@ -299,7 +302,7 @@ def measureMemory(setting: Setting) -> list[Row]:
                 setting.load('search', source=side.source, address=side.address, device='lamp', count=20)
             ours, theirs = (float(probe.residentBytes(server.process.pid)) for server in servers)
             pairs.append((ours, theirs))
-    return [rowOf('RSS', 'MB', pairs, 0.65, 1 / MEGABYTE)]
+    return [rowOf(setting, 'RSS', 'MB', pairs, 0.65, 1 / MEGABYTE)]
 
 
 def measureIdle(setting: Setting) -> list[Row]:

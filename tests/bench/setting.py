@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any
 
-from tests.lan.hosts import Host, Network, endProgram
+from tests.lan.hosts import CHECKOUT, Host, Network, endProgram
 
 HERE = Path(__file__).parent
 SETTLING_SECONDS = 1.5  # the first sets are out 1.1 s after the start at the latest
@@ -24,9 +24,13 @@ TELL_START = 'echo $EPOCHREALTIME >&2; exec "$@"'  # in bash: the time at which 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two compared: its program, the host it runs on, its address and the load host's on their LAN."""
+    """One of the two compared: its program, the host it runs on, its address and the load host's on their LAN.
+
+    :param checkout: that the program is of.
+    """
 
     program: str
+    checkout: Path
     host: Host
     address: str
     source: str
@@ -46,19 +50,26 @@ class Setting:
     :param python: the interpreter that has both servers.
     :param rounds: how often each pair is measured.
     :param scale: of the loads, 1 for a full run.
+    :param against: another checkout of ours, which stands in the place of the other server.
     """
 
-    def __init__(self, python: str, rounds: int, scale: float) -> None:
+    def __init__(self, python: str, rounds: int, scale: float, against: Path | None = None) -> None:
         self.python = python
         self.rounds = rounds
         self.scale = scale
+        self.isAgainstOurs = against is not None
         self._cache = TemporaryDirectory(prefix='upnp-bench-')  # of byte code, so that both sides have theirs
         self._network = Network()
         lans = [self._network.lan(), self._network.lan()]
         self._loadHost = self._network.host('load', *lans)
+        programs = ('ours.py', 'theirs.py' if against is None else 'ours.py')
+        checkouts = (CHECKOUT, against or CHECKOUT)
+        sources = self._loadHost.addresses.values()
         self.ours, self.theirs = (
-            Side(f'{name}.py', host := self._network.host(name, lan), host.address, source)
-            for name, lan, source in zip(('ours', 'theirs'), lans, self._loadHost.addresses.values(), strict=True)
+            Side(program, checkout, host := self._network.host(name, lan), host.address, source)
+            for name, program, checkout, lan, source in zip(
+                ('ours', 'theirs'), programs, checkouts, lans, sources, strict=True
+            )
         )
 
     def __enter__(self) -> Setting:
@@ -101,7 +112,8 @@ class Setting:
 
     def start(self, side: Side, device: str, *words: str, **options: Any) -> Server:
         """Start a server without waiting for it."""
-        program = str(HERE / side.program)
+        program = str(side.checkout / 'tests' / 'bench' / side.program)
+        options['env'] = options.get('env', {}) | {'PYTHONPATH': str(side.checkout)}
         return Server(side, self.popen(side.host, SERVER_CORE, program, device, side.address, *words, **options))
 
     def startTimed(self, side: Side, device: str) -> Server:

@@ -1,4 +1,4 @@
-"""UDA 1, discovery: what is advertised and found, and the datagrams that say so.
+"""UDA 1, discovery: advertisements, and answers to searches, by SSDP.
 
 What a device advertises, and which of it a search concerns, is pure (``targets``), and so is when a set or an answer
 leaves (``timing``); ``schedule`` holds the one timer for it. A datagram comes in at an endpoint on an interface in use
