@@ -3,7 +3,6 @@
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from ..base.logtext import Legible
 from ..description.device import Service
@@ -25,16 +24,13 @@ ANY_XML = r'(?ai)\s*(text|application)/([\w.-]+\+)?xml\s*(;|\Z)'
 EXTENSION = r'(?a);\s*ns\s*=\s*"?(\d{1,9})\b'  # which prefix M-POST's headers have (RFC 2774 §4)
 
 
-@dataclass(frozen=True, slots=True)
 class Controlled:
-    """A service whose actions are called.
+    """A service whose actions are called, and the calls that came before: control points ask for the same again."""
 
-    :param known: calls that came before, by SOAPACTION and body: control points ask for the same again and again.
-    """
-
-    service: Service
-    calls: Calls
-    known: dict[tuple[str, bytes], soap.ActionCall] = field(default_factory=dict, repr=False, compare=False)
+    def __init__(self, service: Service, calls: Calls) -> None:
+        self.service = service
+        self.calls = calls
+        self.known: dict[tuple[str, bytes], soap.ActionCall] = {}  # by SOAPACTION and body
 
 
 class ControlAnswer(CalledAnswer):

@@ -1,7 +1,6 @@
 """Descriptions over HTTP (UDA 1.1 §2.11): the documents of a root device and its icons, as they are served."""
 
 import logging
-from dataclasses import dataclass
 
 from ..addressing.addresses import hostOf
 from ..base.xml import Element
@@ -59,7 +58,6 @@ class WindowsReaders:
             log.info('seen by Windows at %s', address)
 
 
-@dataclass(frozen=True, slots=True)
 class Described:
     """What the description of a root device is about.
 
@@ -67,9 +65,10 @@ class Described:
     :param places: where the parts of the device are served.
     """
 
-    document: Document
-    places: Places
-    readers: WindowsReaders
+    def __init__(self, document: Document, places: Places, readers: WindowsReaders) -> None:
+        self.document = document
+        self.places = places
+        self.readers = readers
 
 
 class DescriptionAnswer(ResourceAnswer):

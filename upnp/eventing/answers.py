@@ -1,7 +1,6 @@
 """Subscriptions over HTTP (UDA 1.1 §4.1): SUBSCRIBE and UNSUBSCRIBE at the event path of a service."""
 
 import logging
-from dataclasses import dataclass
 
 from ..addressing.access import Access
 from ..description.device import Service
@@ -20,16 +19,16 @@ log = logging.getLogger(__name__)
 SUBSCRIBE, UNSUBSCRIBE = 'SUBSCRIBE', 'UNSUBSCRIBE'
 
 
-@dataclass(frozen=True, slots=True)
 class Evented:
     """A service that is subscribed to.
 
     :param isLinkWide: whether the events of a subscriber may go to any host on its link.
     """
 
-    service: Service
-    events: Events
-    isLinkWide: bool = False
+    def __init__(self, service: Service, events: Events, isLinkWide: bool) -> None:
+        self.service = service
+        self.events = events
+        self.isLinkWide = isLinkWide
 
 
 class SubscriptionAnswer(ResourceAnswer):

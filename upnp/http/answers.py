@@ -6,8 +6,7 @@ The chapters of UPnP have their own kinds; here is what they have in common, and
 import asyncio
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, NamedTuple, Protocol, TypeVar
 
 from ..addressing.access import Access
 from ..base.limits import Limits
@@ -159,8 +158,7 @@ class Site(Protocol):
         """All that is served, by path."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(NamedTuple):
     """Something that is served; which chapter it belongs to, only its answer and its subject know.
 
     :param answer: of a request for it.
