@@ -126,9 +126,12 @@ def inTurns(rounds: int, measure: Callable[[int], float]) -> Pairs:
 
 
 def rowOf(setting: Setting, measure: str, unit: str, pairs: Pairs, goal: float | None, factor: float) -> Row:
-    """Return the row of medians; the ratio is the median of the pairs' ratios. Goals are against another server."""
+    """Return the row of medians; the ratio is the median of the pairs' ratios. Goals are against another server.
+
+    A pair whose second is too little to be measured has no ratio.
+    """
     ours, theirs = (statistics.median(pair[side] for pair in pairs) * factor for side in (0, 1))
-    ratios = sorted(pair[0] / pair[1] for pair in pairs)
+    ratios = sorted(pair[0] / pair[1] for pair in pairs if pair[1]) or [1.0]
     highest = max(pair[1] for pair in pairs) * factor
     lowest = min(pair[1] for pair in pairs) * factor
     note = f'{len(pairs)} pairs: {ratios[0]:.3f} to {ratios[-1]:.3f}; theirs {lowest:.3g} to {highest:.3g}'
