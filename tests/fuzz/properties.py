@@ -15,7 +15,7 @@ from tests.fuzz.answers import judged, responsesIn
 from tests.fuzz.seeds import mutated, mutatedCall, seedsIn
 from tests.fuzz.services import makeCallable
 from tests.protocol.fakes import FakeTransport, HeldClock, run
-from tests.protocol.test_http import Site
+from tests.protocol.site import Site
 from upnp import MessageError
 from upnp.eventing.gena import Callback, CallbackRule, renderEvent
 from upnp.http.client import Outcome, PeerConnection

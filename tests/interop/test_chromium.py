@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.interop.chromium import BROWSER, dom
 from tests.lan.expected import QUICKSTART_USNS, QUICKSTARTS
 from tests.lan.hosts import Host
 from tests.lan.prompt import Prompt
@@ -14,32 +15,10 @@ from tests.lan.tools import needsTool
 
 pytestmark = pytest.mark.interop
 
-BROWSER = 'chromium'
-BROWSER_SECONDS = 60.0
-OPTIONS = (
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--disable-dev-shm-usage',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--dump-dom',
-)
-
 
 @pytest.fixture(autouse=True)
 def tool() -> None:
     needsTool(BROWSER)
-
-
-def dom(searcher: Host, url: str, profile: Path) -> str:
-    """Return what a browser has made of a page."""
-    home = {'HOME': str(profile), 'XDG_CONFIG_HOME': str(profile), 'XDG_CACHE_HOME': str(profile)}
-    command = (BROWSER, *OPTIONS, f'--user-data-dir={profile}/user', url)
-    return searcher.run(*command, env=home, timeout=BROWSER_SECONDS).stdout
 
 
 def test_the_page_of_the_quickstart_shows_its_name(deviceHost: Host, searcher: Host, tmp_path: Path) -> None:

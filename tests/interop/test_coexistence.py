@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.interop import neighbours
-from tests.interop.test_gssdp import DISCOVER, REPORT
+from tests.interop.gssdp import DISCOVER, REPORT
 from tests.lan.expected import LAMP_UDN, LAMP_USNS, usnsOf
 from tests.lan.hosts import Host, pythonCommand
 from tests.lan.prompt import Prompt

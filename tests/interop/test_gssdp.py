@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import subprocess
 import threading
@@ -10,15 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.interop.gssdp import DISCOVER, REPORT
 from tests.lan.expected import LAMP_UDN, QUICKSTART_USNS, QUICKSTARTS
 from tests.lan.hosts import STOP_SECONDS, Host
 from tests.lan.ssdp import Listener
 from tests.lan.tools import needsTool, withoutSlowTurns
 
 pytestmark = pytest.mark.interop
-
-DISCOVER = 'gssdp-discover'
-REPORT = re.compile(r'^resource (available|unavailable)\n  USN: +(.+)$(?:\n  Location: (.+)$)?', re.MULTILINE)
 
 
 @pytest.fixture(autouse=True)

@@ -19,8 +19,8 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from tests.interop.chromium import BROWSER, OPTIONS
 from tests.interop.programs.hostile_site import SECRET
-from tests.interop.test_chromium import BROWSER, OPTIONS
 from tests.lan.announcing import announceLight
 from tests.lan.gena import eventUrls
 from tests.lan.hosts import Host, Lan, Network, endProgram

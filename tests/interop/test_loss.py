@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.interop.test_gssdp import DISCOVER, REPORT
+from tests.interop.gssdp import DISCOVER, REPORT
 from tests.lan.hosts import Host, Lan, Network
 from tests.lan.prompt import Prompt
 from tests.lan.tools import needsTool

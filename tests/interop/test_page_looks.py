@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import upnp
-from tests.interop.test_chromium import BROWSER, dom
+from tests.interop.chromium import BROWSER, dom
 from tests.lan.hosts import Host
 from tests.lan.tools import needsTool
 from upnp.description.writing import placesOf

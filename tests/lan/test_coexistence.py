@@ -12,6 +12,7 @@ import subprocess
 import pytest
 
 from tests.lan.expected import LAMP_UDN, LAMP_USNS
+from tests.lan.holding import holdPort
 from tests.lan.hosts import Host, endProgram
 from tests.lan.prompt import Prompt
 from tests.lan.ssdp import ALIVE, BYEBYE, Listener, Seen, search
@@ -24,15 +25,6 @@ SEARCH_PORT = 'SEARCHPORT.UPNP.ORG'
 SEARCH_PORTS = range(49152, 65536)  # UDA 1.1 §1.2.2
 ROOT = f'{LAMP_UDN}::upnp:rootdevice'
 REMEDY = re.compile(r'\bstop\b|SO_REUSEADDR')
-
-
-def holdPort(host: Host, *options: str) -> subprocess.Popen[str]:
-    """Start a program that holds UDP port 1900 there, in one of the ways of programs/port_holder.py."""
-    program = host.python('-m', 'tests.lan.programs.port_holder', *options)
-    assert program.stdout is not None
-    first = program.stdout.readline()
-    assert first == 'ready\n', program.communicate()[1]
-    return program
 
 
 def announce(prompt: Prompt) -> None:

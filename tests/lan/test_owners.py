@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.lan.holding import holdPort
 from tests.lan.hosts import Host, endProgram
 from tests.lan.prompt import Prompt
-from tests.lan.test_coexistence import holdPort
 
 pytestmark = pytest.mark.lan
 

@@ -9,6 +9,7 @@ from upnp.addressing.addresses import SocketAddress
 from upnp.addressing.interfaces import Found, Interface
 
 Result = TypeVar('Result')
+TURNS = 20  # of the loop, in which all that is due happens
 
 
 class Clock(selectors.DefaultSelector):
@@ -80,6 +81,16 @@ def run(coroutine: Coroutine[Any, Any, Result], clock: Clock | None = None) -> R
         assert isinstance(loop, ClockLoop)
         assert loop.failures == []
         return result
+
+
+async def passes(seconds: float) -> None:
+    """Let time pass, and what it brings about happen."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, ClockLoop)
+    assert isinstance(loop.clock, HeldClock)
+    loop.clock.advance(seconds)
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
 
 
 class FakeTransport(asyncio.Transport):

@@ -19,7 +19,7 @@ from upnp import ActionError, Call, MessageError
 from upnp.control.calls import Callee, Calls
 from upnp.control.worker import Job, Worker
 
-from .fakes import ClockLoop, HeldClock, run
+from .fakes import HeldClock, passes, run
 
 TURNS = 10  # of the loop: enough for everything that is due
 PATIENCE_SECONDS = 5.0
@@ -95,15 +95,6 @@ async def turns() -> None:
     """Let the loop do all that is due."""
     for _ in range(TURNS):
         await asyncio.sleep(0)
-
-
-async def passes(seconds: float) -> None:
-    """Let time pass, and what it brings about happen."""
-    loop = asyncio.get_running_loop()
-    assert isinstance(loop, ClockLoop)
-    assert isinstance(loop.clock, HeldClock)
-    loop.clock.advance(seconds)
-    await turns()
 
 
 def threads() -> list[threading.Thread]:

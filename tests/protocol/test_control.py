@@ -12,17 +12,14 @@ from typing import Annotated, Any, Literal
 import pytest
 
 import upnp
+from tests.protocol.calling import CONTROL, TYPE, XML, call, envelope, post
+from tests.protocol.site import TOKEN, Site, fields, get, statuses
 from upnp.control.answers import ControlAnswer, Controlled
 from upnp.http.answers import HttpRequest
 
 from .devices import DEVICE_TYPE, UUID
-from .fakes import Clock, FakeTransport, HeldClock, run
-from .test_calls import passes
-from .test_http import TOKEN, Site, fields, get, statuses
+from .fakes import Clock, FakeTransport, HeldClock, passes, run
 
-CONTROL = f'/{UUID}/0/control'
-TYPE = 'urn:exemple-org:service:Lamp:2'
-XML = 'Content-Type: text/xml; charset="utf-8"'
 BEGIN = (
     b'<?xml version="1.0" encoding="utf-8"?>\n<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" '
     b's:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><s:Body>'
@@ -131,26 +128,6 @@ def device(service: upnp.Service | None = None) -> upnp.Device:
     made = upnp.Device({'deviceType': DEVICE_TYPE, 'friendlyName': 'Lamp', 'uuid': UUID})
     made.addService(lamp)
     return made
-
-
-def envelope(action: str, arguments: str = '', type_: str = TYPE) -> str:
-    """Return the body of a call."""
-    return (
-        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">'
-        f'<s:Body><u:{action} xmlns:u="{type_}">{arguments}</u:{action}></s:Body></s:Envelope>'
-    )
-
-
-def post(body: str | bytes, *lines: str, start: str = f'POST {CONTROL} HTTP/1.1') -> bytes:
-    """Return a request with a body and header fields as they are given."""
-    sent = body.encode() if isinstance(body, str) else body
-    head = [start, 'Host: 192.0.2.1:5000', *lines, f'Content-Length: {len(sent)}', '', '']
-    return '\r\n'.join(head).encode() + sent
-
-
-def call(action: str, arguments: str = '', *lines: str, type_: str = TYPE) -> bytes:
-    """Return a request as control points send it."""
-    return post(envelope(action, arguments, type_), f'SOAPACTION: "{type_}#{action}"', XML, *lines)
 
 
 class Connection:

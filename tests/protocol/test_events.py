@@ -17,18 +17,18 @@ from xml.etree import ElementTree
 import pytest
 
 import upnp
+from tests.protocol.calling import call
+from tests.protocol.lamps import TYPE, Lamp
+from tests.protocol.site import TOKEN, Site, fields, get, statuses
 from upnp.addressing.addresses import hostOf, socketAddressOf
 from upnp.eventing import gena
 from upnp.eventing.events import Events
 
 from .devices import DEVICE_TYPE, UUID
 from .fakes import ClockLoop, FakeTransport, HeldClock, run
-from .test_control import call
-from .test_http import TOKEN, Site, fields, get, statuses
 
 EVENT = f'/{UUID}/0/event'
 CONTROL = f'/{UUID}/0/control'
-TYPE = 'urn:exemple-org:service:Lamp:2'
 HERE, OTHER, HERE6 = '127.0.0.1', '127.0.0.2', '::1'
 OK = b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 CLOSING = b'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
@@ -36,32 +36,6 @@ REFUSED = b'HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n'
 UNKNOWN = b'HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n'
 HELD_SECONDS = 0.101  # for so long is the initial event held back, at the most
 TURNS = 20  # of the loop: enough for everything that needs no peer
-
-
-class Lamp(upnp.Service):
-    """A service with evented variables of each kind."""
-
-    serviceType = TYPE
-    serviceId = 'urn:exemple-org:serviceId:lamp'
-
-    Status = upnp.StateVariable(dataType=bool, sendEvents=True)
-    Level = upnp.StateVariable(dataType='ui2', sendEvents=True)
-    Warmth = upnp.StateVariable(dataType=float, sendEvents=True, maximumRate=2)
-    Alarm = upnp.StateVariable(dataType=str, sendEvents=True, multicast=True)
-    Hidden = upnp.StateVariable(dataType=str)
-
-    @upnp.action
-    def Fade(self) -> None:
-        """Set it in steps, in the thread."""
-        for level in (1, 2, 3):
-            self.Level = level
-        self.Status = True
-
-    @upnp.action
-    def Break(self) -> None:
-        """Set it, and fail."""
-        self.Level = 9
-        raise OSError('broken')
 
 
 ALL = {'Status': '0', 'Level': '0', 'Warmth': '0.0', 'Alarm': ''}

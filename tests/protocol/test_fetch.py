@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from tests.protocol.streams import LOOPS
 from upnp import MessageError
 from upnp.http.client import PeerConnection
 from upnp.http.message import Response
 
 from .fakes import FakeTransport, run
-from .test_transport import LOOPS
 
 REQUEST = b'NOTIFY / HTTP/1.1\r\n\r\n'
 MAX_BYTES = 200

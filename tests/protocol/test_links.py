@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.protocol.streams import Blind
 from upnp.addressing.access import BEYOND, HERE, LINK
 from upnp.addressing.interfaces import Interface
 from upnp.discovery import sockets
@@ -20,7 +21,6 @@ from upnp.discovery.endpoints import Links
 from upnp.discovery.transport import LinkTransport
 
 from .fakes import run
-from .test_transport import Blind
 
 ETH0 = Interface('eth0', 2, '192.0.2.20', 24)
 ETH0_SECOND = Interface('eth0', 2, '198.51.100.20', 24, isPrimary=False)

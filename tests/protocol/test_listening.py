@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 import pytest
 
 import upnp
+from tests.protocol.site import Site, get, statuses
+from tests.protocol.streams import LOOPS, play, readAll, unblocked
 from upnp.http.listener import ATTEMPTS, listeningSockets
 from upnp.http.server import HTTP
 
 from .fakes import FakeTransport
-from .test_http import Site, get, statuses
-from .test_transport import LOOPS, play, readAll, unblocked
 
 HERE, HERE6 = '127.0.0.1', '::1'
 REAL = {'0.0.0.0': HERE, '::': HERE6, '127.0.0.1': HERE, '::1': HERE6, 'fe80::1': HERE6}

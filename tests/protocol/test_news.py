@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 import upnp
+from tests.protocol.site import Site, fields, get, statuses
 
 from .devices import DEVICE_TYPE, UUID
 from .fakes import FakeTransport, run
-from .test_http import Site, fields, get, statuses
 
 LIVE = f'/{UUID}/live'
 KEY, OTHER_KEY = f'/{UUID}/0', f'/{UUID}/1'

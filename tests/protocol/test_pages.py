@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 import upnp
+from tests.protocol.site import Site, fields, get, statuses
 from upnp.control.calls import Calls
 from upnp.http.answers import HttpRequest
 from upnp.presentation.custompages import PageSource, pageAt
 
 from .fakes import FakeTransport, HeldClock, run
-from .test_http import Site, fields, get, statuses
 
 PATH = '/setup'
 CALLS = Calls(upnp.Limits())

@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 
 import upnp
+from tests.protocol.site import Site, get, statuses
+from tests.protocol.streams import LOOPS, play, readAll, unblocked
 from upnp.http.answers import HttpAnswer, HttpRequest
 from upnp.http.connections import Connection
 from upnp.http.listener import Listener
@@ -24,11 +26,9 @@ from upnp.http.server import HTTP
 from upnp.http.transport import SocketTransport, descriptorShare
 
 from .fakes import Clock, ClockLoop, FakeTransport, HeldClock, run
-from .test_http import Site, get, statuses
 
 HERE = '127.0.0.1'
 PEER = (HERE, 40000)
-PATIENCE_SECONDS = 10.0
 TURNS = 10  # of the loop: enough for everything that is due
 MEBIBYTE = 1 << 20
 RESET_ON_CLOSE = struct.pack('ii', 1, 0)
@@ -73,15 +73,6 @@ class Events(asyncio.Protocol):
         self.seen.append(('lost', type(exc)))
 
 
-class Blind(asyncio.SelectorEventLoop):
-    """A loop that watches no descriptors for others, as Windows' default one."""
-
-    add_reader = asyncio.AbstractEventLoop.add_reader  # type: ignore[assignment]
-
-
-LOOPS = {'add_reader': asyncio.SelectorEventLoop, 'start_server': Blind}
-
-
 class Scarce(socket.socket):
     """A listening socket whose ``accept`` fails with these numbers first, the last of them for ever, and counts."""
 
@@ -118,25 +109,6 @@ class Watch(ClockLoop):
         return [timer.when() for timer in self.timers if not timer.cancelled() and timer.when() > self.time()]
 
 
-def play(
-    scene: Callable[[], Coroutine[Any, Any, None]],
-    loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.SelectorEventLoop,
-) -> None:
-    """Run a scene on a real loop: nothing reaches its exception handler, and no descriptor stays open."""
-    failures: list[dict[str, Any]] = []
-
-    async def whole() -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await scene()
-
-    before = os.listdir('/dev/fd')
-    with asyncio.Runner(debug=True, loop_factory=loop) as runner:
-        runner.run(whole())
-    assert failures == []
-    assert len(os.listdir('/dev/fd')) == len(before)
-
-
 async def until(condition: Callable[[], object]) -> None:
     """Let the loop turn until something holds."""
     while not condition():  # noqa: ASYNC110 (nothing else tells)
@@ -161,25 +133,10 @@ def tcpPair() -> tuple[socket.socket, socket.socket]:
         return unblocked(listening.accept()[0], peer)
 
 
-def unblocked(one: socket.socket, other: socket.socket) -> tuple[socket.socket, socket.socket]:
-    for sock in (one, other):
-        sock.setblocking(False)
-    return one, other
-
-
 def reset(peer: socket.socket) -> None:
     """Leave without a word: the other side gets a reset."""
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
     peer.close()
-
-
-async def readAll(peer: socket.socket) -> bytes:
-    """Return what comes until the end, or a reset; close."""
-    loop, received = asyncio.get_running_loop(), bytearray()
-    with peer, contextlib.suppress(ConnectionError):
-        while piece := await loop.sock_recv(peer, 65536):
-            received += piece
-    return bytes(received)
 
 
 def content(size: int) -> bytes:

@@ -14,7 +14,7 @@ from tests.fuzz.harnesses.stage import OURS, PEER, inTheLoop, staged
 from tests.fuzz.properties import headOf, requestOf
 from tests.fuzz.services import CONTROL, makeCallable
 from tests.protocol.fakes import FakeTransport
-from tests.protocol.test_http import TOKEN, Site
+from tests.protocol.site import TOKEN, Site
 from upnp import MessageError
 from upnp.control import soap
 from upnp.control.answers import CONTROL_METHODS, ControlAnswer, soapActionOf

@@ -13,7 +13,7 @@ from tests.fuzz.harnesses import Check
 from tests.fuzz.harnesses.stage import Heard, conversation, inTheLoop, pieces, staged
 from tests.fuzz.properties import DATE, secondCount
 from tests.fuzz.services import makeCallable
-from tests.protocol.test_http import TOKEN, Site
+from tests.protocol.site import TOKEN, Site
 from upnp.eventing.answers import SubscriptionAnswer
 from upnp.http.answers import HttpRequest
 from upnp.presentation.answers import CONTENT_POLICY, assetResources

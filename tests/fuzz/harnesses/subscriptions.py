@@ -17,8 +17,8 @@ from tests.fuzz.harnesses.connections import checkAnswers
 from tests.fuzz.harnesses.stage import OURS, PEER, Heard, Stage, conversation, pieces, staged
 from tests.fuzz.properties import DATE, isSafe
 from tests.protocol.devices import DEVICE_TYPE, UUID
-from tests.protocol.test_events import Lamp
-from tests.protocol.test_http import Site
+from tests.protocol.lamps import Lamp
+from tests.protocol.site import Site
 from upnp.eventing.gena import Callback, CallbackRule, SubscribeRequest
 from upnp.eventing.subscriptions import Subscription
 
