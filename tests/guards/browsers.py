@@ -4,9 +4,9 @@ from tests.guards.guard import Guard
 
 __all__ = ['GUARDS']
 
-NOT_OURS = ('unit/test_access.py::test_a_request_that_is_meant_for_another_is_not_ours',)
-OWN_PAGE = ('unit/test_access.py::test_a_page_is_our_own_when_it_is_of_the_place_that_it_asks',)
-NO_CALL = ('protocol/test_control.py::test_what_is_no_call_gets_a_status_and_no_fault',)
+NOT_OURS = ('unit/addressing/test_access.py::test_a_request_that_is_meant_for_another_is_not_ours',)
+OWN_PAGE = ('unit/addressing/test_access.py::test_a_page_is_our_own_when_it_is_of_the_place_that_it_asks',)
+NO_CALL = ('protocol/control/test_answers.py::test_what_is_no_call_gets_a_status_and_no_fault',)
 
 GUARDS = (
     Guard(
@@ -14,21 +14,21 @@ GUARDS = (
         'http/server.py',
         'if not self._isForUs(request):',
         'if False:',
-        ('protocol/test_http.py::test_a_request_for_another_host_is_refused_whatever_it_asks_for',),
+        ('protocol/http/test_server.py::test_a_request_for_another_host_is_refused_whatever_it_asks_for',),
     ),
     Guard(
         'HTTP/1.0 names no other host either',
         'http/server.py',
         'named is None or isOurs(named, request.host)',
         "request.version == 'HTTP/1.0' or isOurs(str(named), request.host)",
-        ('protocol/test_http.py::test_http_1_0_may_leave_the_host_out_and_not_name_another',),
+        ('protocol/http/test_server.py::test_http_1_0_may_leave_the_host_out_and_not_name_another',),
     ),
     Guard(
         'the host of the absolute form is ours too',
         'http/server.py',
         'not request.authority or isOurs(request.authority, request.host)',
         'True',
-        ('protocol/test_http.py::test_the_host_of_the_absolute_form_counts_too',),
+        ('protocol/http/test_server.py::test_the_host_of_the_absolute_form_counts_too',),
     ),
     Guard(
         'a host has our port or none',
@@ -42,28 +42,28 @@ GUARDS = (
         'addressing/access.py',
         'name == LOCAL and isLoopback(literal)',
         'name == LOCAL',
-        ('unit/test_access.py::test_localhost_is_ours_on_this_machine',),
+        ('unit/addressing/test_access.py::test_localhost_is_ours_on_this_machine',),
     ),
     Guard(
         'what is advertised is ours with its port only',
         'addressing/access.py',
         ' and port in (None, self._advertisedPort or self._here.httpPort)',
         '',
-        ('unit/test_access.py::test_what_is_advertised_is_ours_with_its_port',),
+        ('unit/addressing/test_access.py::test_what_is_advertised_is_ours_with_its_port',),
     ),
     Guard(
         'what is allowed with a port is ours with that port only',
         'addressing/access.py',
         'fnmatchcase(name, pattern) and allowed in (None, port)',
         'fnmatchcase(name, pattern)',
-        ('unit/test_access.py::test_what_is_allowed_is_ours',),
+        ('unit/addressing/test_access.py::test_what_is_allowed_is_ours',),
     ),
     Guard(
         'a page of another place changes nothing',
         'addressing/access.py',
         "if origin is not None and not self.isOwnOrigin(origin, headers.get('host', '')):",
         'if False:',
-        ('protocol/test_http.py::test_what_changes_something_is_not_taken_from_another_page',),
+        ('protocol/http/test_server.py::test_what_changes_something_is_not_taken_from_another_page',),
     ),
     Guard(
         'a page of another scheme than those of the web is not ours',
@@ -84,7 +84,7 @@ GUARDS = (
         'http/server.py',
         'if request.method not in resource.answer.methods:',
         'if False:',
-        ('protocol/test_control.py::test_a_control_path_takes_posts_only',),
+        ('protocol/control/test_answers.py::test_a_control_path_takes_posts_only',),
     ),
     Guard(
         'a call has an XML content type',
@@ -107,27 +107,27 @@ GUARDS = (
         'control/soap.py',
         'if not headerType or not headerAction:',
         'if False:',
-        ('unit/test_soap.py::test_a_header_that_names_no_action_is_no_call',),
+        ('unit/control/test_soap.py::test_a_header_that_names_no_action_is_no_call',),
     ),
     Guard(
         'SOAPACTION names the action that is called',
         'control/soap.py',
         'if element.name != headerAction:',
         'if False:',
-        ('unit/test_soap.py::test_what_is_no_action_here_is_told_401',),
+        ('unit/control/test_soap.py::test_what_is_no_action_here_is_told_401',),
     ),
     Guard(
         'SOAPACTION names the service that is asked',
         'control/soap.py',
         'includes(own, headerType) and ',
         '',
-        ('unit/test_soap.py::test_what_is_no_action_here_is_told_401',),
+        ('unit/control/test_soap.py::test_what_is_no_action_here_is_told_401',),
     ),
     Guard(
         'a call names the service that is asked',
         'control/soap.py',
         ' and includes(own, element.namespace)',
         '',
-        ('unit/test_soap.py::test_what_is_no_action_here_is_told_401',),
+        ('unit/control/test_soap.py::test_what_is_no_action_here_is_told_401',),
     ),
 )

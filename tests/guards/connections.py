@@ -4,9 +4,9 @@ from tests.guards.guard import Guard
 
 __all__ = ['GUARDS']
 
-TO_THE_MOMENT = ('protocol/test_transport.py::test_a_peer_gets_its_time_to_the_moment',)
-GIVES_WAY = ('protocol/test_http.py::test_the_connection_idle_longest_gives_way',)
-LACK = ('protocol/test_transport.py::test_a_lack_of_descriptors_is_told_once_and_passes_by_itself',)
+TO_THE_MOMENT = ('protocol/http/test_transport.py::test_a_peer_gets_its_time_to_the_moment',)
+GIVES_WAY = ('protocol/http/test_server.py::test_the_connection_idle_longest_gives_way',)
+LACK = ('protocol/http/test_transport.py::test_a_lack_of_descriptors_is_told_once_and_passes_by_itself',)
 
 GUARDS = (
     Guard(
@@ -15,7 +15,9 @@ GUARDS = (
         """began = True
                 self._expect(limits.headSeconds)""",
         'began = True',
-        ('protocol/test_transport.py::test_the_time_for_a_head_begins_with_its_first_byte_and_more_bytes_win_none',),
+        (
+            'protocol/http/test_transport.py::test_the_time_for_a_head_begins_with_its_first_byte_and_more_bytes_win_none',
+        ),
     ),
     Guard(
         'a body has bodySeconds',
@@ -37,7 +39,7 @@ GUARDS = (
         """async with asyncio.timeout(self._limits.writeSeconds):
                     await self.writer.drain()""",
         'await self.writer.drain()',
-        ('protocol/test_http.py::test_a_peer_that_reads_nothing_is_cut_off',),
+        ('protocol/http/test_server.py::test_a_peer_that_reads_nothing_is_cut_off',),
     ),
     Guard(
         'the last answer is taken within writeSeconds',
@@ -45,14 +47,14 @@ GUARDS = (
         """async with asyncio.timeout(self._limits.writeSeconds):
                 await self.writer.wait_closed()""",
         'await self.writer.wait_closed()',
-        ('protocol/test_http.py::test_a_peer_that_reads_nothing_is_cut_off',),
+        ('protocol/http/test_server.py::test_a_peer_that_reads_nothing_is_cut_off',),
     ),
     Guard(
         'what comes in the moment of the cut is not begun',
         'http/connections.py',
         'if not received or self._isLate:',
         'if not received:',
-        ('protocol/test_transport.py::test_what_comes_in_the_moment_of_the_cut_is_not_begun',),
+        ('protocol/http/test_transport.py::test_what_comes_in_the_moment_of_the_cut_is_not_begun',),
     ),
     Guard(
         'there are maxConnections in all',
@@ -73,91 +75,91 @@ GUARDS = (
         'http/table.py',
         'self._open.move_to_end(connection)',
         'pass',
-        ('protocol/test_http.py::test_one_that_has_just_been_served_is_not_idle',),
+        ('protocol/http/test_server.py::test_one_that_has_just_been_served_is_not_idle',),
     ),
     Guard(
         'a newcomer does not give way',
         'http/table.py',
         '[one for one in listed if one is not newcomer] or listed',
         'listed',
-        ('protocol/test_control.py::test_a_connection_with_a_call_under_way_is_not_idle',),
+        ('protocol/control/test_answers.py::test_a_connection_with_a_call_under_way_is_not_idle',),
     ),
     Guard(
         'a connection with a call under way gives way last',
         'http/table.py',
         'next((one for one in others if not one.isBusy), others[0])',
         'others[0]',
-        ('protocol/test_control.py::test_a_connection_with_a_call_under_way_is_not_idle',),
+        ('protocol/control/test_answers.py::test_a_connection_with_a_call_under_way_is_not_idle',),
     ),
     Guard(
         'who has many connections gives way before who has few',
         'http/table.py',
         'if most > FEW_CONNECTIONS:',
         'if False:',
-        ('protocol/test_http.py::test_who_has_many_connections_gives_way_before_who_has_few',),
+        ('protocol/http/test_server.py::test_who_has_many_connections_gives_way_before_who_has_few',),
     ),
     Guard(
         'a connection counts until it is closed',
         'http/table.py',
         'self._open.move_to_end(connection, last=False)',
         'del self._open[connection]',
-        ('protocol/test_http.py::test_a_connection_counts_until_it_is_closed_and_gives_way_first',),
+        ('protocol/http/test_server.py::test_a_connection_counts_until_it_is_closed_and_gives_way_first',),
     ),
     Guard(
         'a connection that is being closed gives way first',
         'http/table.py',
         'self._open.move_to_end(connection, last=False)',
         'self._open.move_to_end(connection)',
-        ('protocol/test_http.py::test_a_connection_that_is_being_closed_gives_way_before_an_idle_one',),
+        ('protocol/http/test_server.py::test_a_connection_that_is_being_closed_gives_way_before_an_idle_one',),
     ),
     Guard(
         'a peer that nobody knows is not served',
         'http/server.py',
         ' or not connection.isKnown',
         '',
-        ('protocol/test_transport.py::test_a_connection_of_nobody_is_not_served',),
+        ('protocol/http/test_transport.py::test_a_connection_of_nobody_is_not_served',),
     ),
     Guard(
         'requests that are slow to read wait for their turn',
         'base/fairness.py',
         'return not self._waiting and now < self._end',
         'return True',
-        ('protocol/test_admission.py::test_what_is_slow_to_read_waits_for_the_next_turn_and_peers_take_turns',),
+        ('protocol/http/test_connections.py::test_what_is_slow_to_read_waits_for_the_next_turn_and_peers_take_turns',),
     ),
     Guard(
         'one that has given way begins nothing',
         'http/table.py',
         'victim.task.cancel()  # what',
         'pass  # what',
-        ('protocol/test_control.py::test_a_connection_that_gives_way_begins_no_call_any_more',),
+        ('protocol/control/test_answers.py::test_a_connection_that_gives_way_begins_no_call_any_more',),
     ),
     Guard(
         'requests sent in advance delay nobody',
         'http/server.py',
         'if served % ANSWERS_AT_ONCE == 0:',
         'if False:',
-        ('protocol/test_control.py::test_a_peer_that_has_sent_much_in_advance_delays_nobody',),
+        ('protocol/control/test_answers.py::test_a_peer_that_has_sent_much_in_advance_delays_nobody',),
     ),
     Guard(
         'a crowd is accepted bit by bit',
         'http/listener.py',
         'for _ in range(ACCEPTS_AT_ONCE):',
         'while True:',
-        ('protocol/test_transport.py::test_a_crowd_is_accepted_bit_by_bit_so_that_others_have_their_turn',),
+        ('protocol/http/test_transport.py::test_a_crowd_is_accepted_bit_by_bit_so_that_others_have_their_turn',),
     ),
     Guard(
         'a peer that left while it waited stops nobody',
         'http/listener.py',
         'if error.errno not in EXHAUSTED:',
         'if False:',
-        ('protocol/test_transport.py::test_peers_that_left_while_they_waited_stop_nobody',),
+        ('protocol/http/test_transport.py::test_peers_that_left_while_they_waited_stop_nobody',),
     ),
     Guard(
         'without descriptors a connection is asked to give way',
         'http/listener.py',
         'if not self._makesRoom():',
         'if True:',
-        ('protocol/test_transport.py::test_who_gives_way_makes_room_at_once',),
+        ('protocol/http/test_transport.py::test_who_gives_way_makes_room_at_once',),
     ),
     Guard(
         'without descriptors the connection idle longest gives way',
@@ -165,7 +167,7 @@ GUARDS = (
         """self._dismiss(givingWay(self._open))
         return True""",
         'return True',
-        ('protocol/test_http.py::test_without_descriptors_the_connection_idle_longest_gives_way',),
+        ('protocol/http/test_server.py::test_without_descriptors_the_connection_idle_longest_gives_way',),
     ),
     Guard(
         'without descriptors the loop is not kept busy',
@@ -181,20 +183,20 @@ GUARDS = (
         'http/transport.py',
         'min(wanted, max(most // part, 1))',
         'wanted',
-        ('protocol/test_transport.py::test_descriptors_are_left_for_others',),
+        ('protocol/http/test_transport.py::test_descriptors_are_left_for_others',),
     ),
     Guard(
         'connections have their share of the descriptors',
         'http/table.py',
         'descriptorShare(self._limits.maxConnections, DESCRIPTOR_PART)',
         'self._limits.maxConnections',
-        ('protocol/test_http.py::test_connections_never_use_up_the_descriptors',),
+        ('protocol/http/test_server.py::test_connections_never_use_up_the_descriptors',),
     ),
     Guard(
         'who is told to wait writes no more',
         'http/transport.py',
         'if len(self._unsent) > HIGH_WATER_BYTES and not self._isFull:',
         'if False:',
-        ('protocol/test_transport.py::test_a_writer_is_told_to_wait_once_and_to_go_on_once',),
+        ('protocol/http/test_transport.py::test_a_writer_is_told_to_wait_once_and_to_go_on_once',),
     ),
 )

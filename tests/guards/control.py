@@ -4,13 +4,13 @@ from tests.guards.guard import Guard
 
 __all__ = ['GUARDS']
 
-TO_ONE = ('unit/test_xml.py::test_a_limit_is_kept_to_one',)
-MEMORY = ('unit/test_xml.py::test_no_document_takes_much_more_memory_than_it_is_long',)
-NOT_ALLOWED = ('unit/test_soap.py::test_an_argument_that_is_not_allowed_is_told_with_its_code',)
-STUCK = ('protocol/test_calls.py::test_a_stuck_function_is_told_of_once_and_others_are_refused_until_it_ends',)
-SO_MANY = ('protocol/test_calls.py::test_so_many_calls_of_a_peer_run_and_so_many_more_wait',)
-ONCE = ('protocol/test_calls.py::test_anything_else_that_a_function_raises_is_501_and_logged_once',)
-WRONG = ('protocol/test_control.py::test_a_result_or_an_error_that_is_none_is_501_too',)
+TO_ONE = ('unit/base/test_xml.py::test_a_limit_is_kept_to_one',)
+MEMORY = ('unit/base/test_xml.py::test_no_document_takes_much_more_memory_than_it_is_long',)
+NOT_ALLOWED = ('unit/control/test_soap.py::test_an_argument_that_is_not_allowed_is_told_with_its_code',)
+STUCK = ('protocol/control/test_calls.py::test_a_stuck_function_is_told_of_once_and_others_are_refused_until_it_ends',)
+SO_MANY = ('protocol/control/test_calls.py::test_so_many_calls_of_a_peer_run_and_so_many_more_wait',)
+ONCE = ('protocol/control/test_calls.py::test_anything_else_that_a_function_raises_is_501_and_logged_once',)
+WRONG = ('protocol/control/test_answers.py::test_a_result_or_an_error_that_is_none_is_501_too',)
 
 GUARDS = (
     # XML
@@ -19,7 +19,7 @@ GUARDS = (
         'base/xml.py',
         "raise MessageError('XML with a document type declaration')",
         'pass',
-        ('unit/test_xml.py::test_a_document_type_declaration_is_refused',),
+        ('unit/base/test_xml.py::test_a_document_type_declaration_is_refused',),
     ),
     Guard('XML has maxXmlDepth', 'base/xml.py', 'if self._depth > self._limits.maxXmlDepth:', 'if False:', TO_ONE),
     Guard(
@@ -46,28 +46,28 @@ GUARDS = (
         'base/xml.py',
         "expat = ParserCreate('utf-8', SEPARATOR)",
         'expat = ParserCreate(None, SEPARATOR)',
-        ('unit/test_xml.py::test_the_bytes_tell_the_encoding_whatever_is_declared',),
+        ('unit/base/test_xml.py::test_the_bytes_tell_the_encoding_whatever_is_declared',),
     ),
     Guard(
         'a fault has no character that XML cannot carry',
         'control/soap.py',
         "description = description.replace(character, '?')",
         'break',
-        ('unit/test_soap.py::test_any_description_can_be_told',),
+        ('unit/control/test_soap.py::test_any_description_can_be_told',),
     ),
     Guard(
         'a fault escapes its description',
         'control/soap.py',
         'description=escape(description)',
         'description=description',
-        ('unit/test_soap.py::test_any_description_can_be_told',),
+        ('unit/control/test_soap.py::test_any_description_can_be_told',),
     ),
     Guard(
         'a result escapes its values',
         'control/soap.py',
         '<{argument.name}>{escape(text)}</{argument.name}>',
         '<{argument.name}>{text}</{argument.name}>',
-        ('unit/test_soap.py::test_a_caller_reads_the_text_that_was_returned',),
+        ('unit/control/test_soap.py::test_a_caller_reads_the_text_that_was_returned',),
     ),
     # Arguments
     Guard(
@@ -99,14 +99,14 @@ GUARDS = (
         'control/answers.py',
         'if len(known) >= MAX_KNOWN:',
         'if False:',
-        ('protocol/test_control.py::test_calls_are_remembered_within_bounds',),
+        ('protocol/control/test_answers.py::test_calls_are_remembered_within_bounds',),
     ),
     Guard(
         'calls that are remembered are short',
         'control/answers.py',
         ' and len(soapAction) + len(body) <= MAX_KNOWN_BYTES',
         '',
-        ('protocol/test_control.py::test_calls_are_remembered_within_bounds',),
+        ('protocol/control/test_answers.py::test_calls_are_remembered_within_bounds',),
     ),
     # Functions
     Guard(
@@ -115,14 +115,16 @@ GUARDS = (
         """del self._deadlines[deadline]
             deadline.ring()""",
         'del self._deadlines[deadline]',
-        ('protocol/test_calls.py::test_a_plain_function_and_what_it_returns_to_be_awaited_have_one_time',),
+        ('protocol/control/test_calls.py::test_a_plain_function_and_what_it_returns_to_be_awaited_have_one_time',),
     ),
     Guard(
         'a function that ignores its end is given up',
         'control/calls.py',
         'call_later(END_SECONDS, self._giveUp)',
         'call_later(9999, self._giveUp)',
-        ('protocol/test_control.py::test_a_function_that_resists_its_end_holds_up_neither_its_caller_nor_a_stop',),
+        (
+            'protocol/control/test_answers.py::test_a_function_that_resists_its_end_holds_up_neither_its_caller_nor_a_stop',
+        ),
     ),
     Guard(
         'while a thread is stuck, others are told so at once',
@@ -143,7 +145,7 @@ GUARDS = (
         'control/worker.py',
         ' and self._watchedOn is not loop:',
         ':',
-        ('protocol/test_calls.py::test_however_many_callers_leave_one_timer_watches_what_runs',),
+        ('protocol/control/test_calls.py::test_however_many_callers_leave_one_timer_watches_what_runs',),
     ),
     Guard(
         'a call whose caller has gone never begins',
@@ -152,14 +154,14 @@ GUARDS = (
             worker.forget(job)""",
         """finally:
             pass""",
-        ('protocol/test_calls.py::test_calls_that_nobody_waits_for_never_begin',),
+        ('protocol/control/test_calls.py::test_calls_that_nobody_waits_for_never_begin',),
     ),
     Guard(
         'a cancelled task stays cancelled',
         'control/calls.py',
         'if isinstance(error, asyncio.CancelledError) and currentTask().cancelling():',
         'if False:',
-        ('protocol/test_calls.py::test_a_caller_that_goes_cancels_its_async_function_and_waits_for_its_end',),
+        ('protocol/control/test_calls.py::test_a_caller_that_goes_cancels_its_async_function_and_waits_for_its_end',),
     ),
     Guard(
         'what a function raises as a cancellation ends nothing else',
@@ -183,14 +185,14 @@ GUARDS = (
         'control/calls.py',
         'logging.DEBUG if cause in self._noted else level',
         'level',
-        ('protocol/test_calls.py::test_a_result_that_cannot_be_sent_is_told_once',),
+        ('protocol/control/test_calls.py::test_a_result_that_cannot_be_sent_is_told_once',),
     ),
     Guard(
         'sys.exit ends no thread',
         'control/worker.py',
         'except BaseException as raised:  # sys.exit',
         'except Exception as raised:  # sys.exit',
-        ('protocol/test_calls.py::test_sys_exit_ends_neither_the_thread_nor_the_program',),
+        ('protocol/control/test_calls.py::test_sys_exit_ends_neither_the_thread_nor_the_program',),
     ),
     Guard(
         'a wrong result is 501',
@@ -204,7 +206,7 @@ GUARDS = (
         'control/soap.py',
         'variableOf(call.service, argument).render(value)',
         'str(value)',
-        ('unit/test_soap.py::test_a_wrong_result_is_told_with_its_argument',),
+        ('unit/control/test_soap.py::test_a_wrong_result_is_told_with_its_argument',),
     ),
     Guard(
         'maxCallsPerPeer run at a time',
@@ -225,7 +227,7 @@ GUARDS = (
         'base/fairness.py',
         'if call is not None and call in waiting:',
         'if call is not None:',
-        ('protocol/test_calls.py::test_a_turn_that_comes_in_the_moment_of_a_cancellation_is_not_lost',),
+        ('protocol/control/test_calls.py::test_a_turn_that_comes_in_the_moment_of_a_cancellation_is_not_lost',),
     ),
     Guard(
         'peers take turns in the thread of a service',
@@ -233,8 +235,8 @@ GUARDS = (
         'self._ofOwner.move_to_end(owner)',
         'pass',
         (
-            'unit/test_fairness.py::test_owners_take_turns_and_keep_their_own_order',
-            'protocol/test_calls.py::test_peers_take_turns_in_the_thread_of_a_service',
+            'unit/base/test_fairness.py::test_owners_take_turns_and_keep_their_own_order',
+            'protocol/control/test_calls.py::test_peers_take_turns_in_the_thread_of_a_service',
         ),
     ),
 )

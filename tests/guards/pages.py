@@ -4,7 +4,11 @@ from tests.guards.guard import Guard
 
 __all__ = ['GUARDS']
 
-NEWS, PAGES, HTTP = 'protocol/test_news.py', 'protocol/test_pages.py', 'protocol/test_http.py'
+NEWS, PAGES, HTTP = (
+    'protocol/presentation/test_streams.py',
+    'protocol/presentation/test_custompages.py',
+    'protocol/http/test_server.py',
+)
 
 GUARDS = (
     Guard(

@@ -4,10 +4,10 @@ from tests.guards.guard import Guard
 
 __all__ = ['GUARDS']
 
-STATUS = ('protocol/test_http.py::test_a_request_that_cannot_be_served_gets_its_status',)
-TWO_WAYS = ('unit/test_message.py::test_a_request_that_two_readers_could_understand_in_two_ways_is_refused',)
-TWO_LENGTHS = ('unit/test_message.py::test_a_length_that_could_be_understood_in_two_ways_is_refused',)
-NO_CHUNK_SIZE = ('unit/test_message.py::test_what_is_no_chunk_size_is_refused',)
+STATUS = ('protocol/http/test_server.py::test_a_request_that_cannot_be_served_gets_its_status',)
+TWO_WAYS = ('unit/http/test_message.py::test_a_request_that_two_readers_could_understand_in_two_ways_is_refused',)
+TWO_LENGTHS = ('unit/http/test_message.py::test_a_length_that_could_be_understood_in_two_ways_is_refused',)
+NO_CHUNK_SIZE = ('unit/http/test_message.py::test_what_is_no_chunk_size_is_refused',)
 
 GUARDS = (
     # How much
@@ -54,7 +54,7 @@ GUARDS = (
             if len(self._buffer) > most:""",
         """(end := self._buffer.find(b'\\n')) < 0:
             if False:""",
-        ('protocol/test_http.py::test_the_line_of_a_chunk_is_bounded',),
+        ('protocol/http/test_server.py::test_the_line_of_a_chunk_is_bounded',),
     ),
     Guard(
         'a trailer has maxHeaderFields',
@@ -68,7 +68,7 @@ GUARDS = (
         'http/connections.py',
         'if not keep:  # what is dropped need not be collected first',
         'if False:',
-        ('protocol/test_http.py::test_a_body_that_nobody_wants_takes_no_memory',),
+        ('protocol/http/test_server.py::test_a_body_that_nobody_wants_takes_no_memory',),
     ),
     # Where a request ends (RFC 9112 §11.2)
     Guard(
@@ -83,7 +83,7 @@ GUARDS = (
         'http/message.py',
         "if length is not None or request.version == 'HTTP/1.0':",
         'if length is not None:',
-        ('unit/test_message.py::test_http_1_0_has_no_chunks',),
+        ('unit/http/test_message.py::test_http_1_0_has_no_chunks',),
     ),
     Guard(
         'a coding other than chunked is refused',
@@ -130,7 +130,7 @@ GUARDS = (
         'http/connections.py',
         "raise MessageError('a line between chunks that LF alone ends')",
         'return line[:-1]',
-        ('protocol/test_http.py::test_lines_between_chunks_end_with_cr_lf',),
+        ('protocol/http/test_server.py::test_lines_between_chunks_end_with_cr_lf',),
     ),
     Guard(
         'a chunk that is longer than it says is refused',
@@ -179,14 +179,14 @@ GUARDS = (
         'http/message.py',
         "if version.group(1) != '1':",
         'if False:',
-        ('unit/test_message.py::test_another_major_version_is_refused_with_505',),
+        ('unit/http/test_message.py::test_another_major_version_is_refused_with_505',),
     ),
     Guard(
         'after a broken request the connection is closed',
         'http/server.py',
         "HttpRequest('', '', 'HTTP/1.1', {'connection': 'close'})",
         "HttpRequest('', '', 'HTTP/1.1', {})",
-        ('protocol/test_http.py::test_a_broken_request_closes_the_connection_and_an_unknown_path_does_not',),
+        ('protocol/http/test_server.py::test_a_broken_request_closes_the_connection_and_an_unknown_path_does_not',),
     ),
     # What is written
     Guard(
@@ -194,90 +194,90 @@ GUARDS = (
         'http/message.py',
         "if text.count('\\n') != len(lines) - 1 or text.count('\\r') != len(lines) - 1 or '\\0' in text:",
         'if False:',
-        ('unit/test_message.py::test_nobody_slips_a_line_into_a_message',),
+        ('unit/http/test_message.py::test_nobody_slips_a_line_into_a_message',),
     ),
     Guard(
         'the log has the words of a peer as repr',
         'http/server.py',
         "FETCHED = '< %s:%s %s %r: %d'",
         "FETCHED = '< %s:%s %s %s: %d'",
-        ('protocol/test_http.py::test_what_a_peer_asks_for_does_nothing_to_whoever_reads_the_log',),
+        ('protocol/http/test_server.py::test_what_a_peer_asks_for_does_nothing_to_whoever_reads_the_log',),
     ),
     Guard(
         'a fault writes no lines of its own in the log',
         'control/answers.py',
         'self.request.path, Legible(error))',
         'self.request.path, error)',
-        ('protocol/test_control.py::test_a_fault_writes_no_lines_of_its_own_in_the_log',),
+        ('protocol/control/test_answers.py::test_a_fault_writes_no_lines_of_its_own_in_the_log',),
     ),
     Guard(
         'what a function raises writes no lines of its own in the log',
         'control/calls.py',
         'log.addFilter(makeLegible)',
         '',
-        ('protocol/test_calls.py::test_what_a_peer_sent_writes_no_lines_of_its_own_in_the_log',),
+        ('protocol/control/test_calls.py::test_what_a_peer_sent_writes_no_lines_of_its_own_in_the_log',),
     ),
     Guard(
         'the page of a device escapes its name',
         'presentation/page.py',
         "'name': [escape(textOf(root, 'friendlyName', 'device'))]",
         "'name': [textOf(root, 'friendlyName', 'device')]",
-        ('unit/test_page.py::test_a_name_is_shown_as_it_was_given_and_never_obeyed',),
+        ('unit/presentation/test_page.py::test_a_name_is_shown_as_it_was_given_and_never_obeyed',),
     ),
     Guard(
         'the page of a device escapes what is known of it',
         'presentation/values.py',
         "return escape(text)\n    return f'<a href",
         "return text\n    return f'<a href",
-        ('unit/test_page.py::test_what_a_device_tells_is_shown_as_text',),
+        ('unit/presentation/test_page.py::test_what_a_device_tells_is_shown_as_text',),
     ),
     Guard(
         'what is no web address is no link of the page',
         'presentation/values.py',
         '    if not isWebAddress(address):',
         '    if not address:',
-        ('unit/test_page.py::test_only_addresses_of_the_web_become_links',),
+        ('unit/presentation/test_page.py::test_only_addresses_of_the_web_become_links',),
     ),
     Guard(
         'the page of a device escapes what explains an action',
         'presentation/forms.py',
         '<p class="about">{escape(text)}</p>',
         '<p class="about">{text}</p>',
-        ('unit/test_forms.py::test_what_a_service_says_is_shown_and_never_obeyed',),
+        ('unit/presentation/test_forms.py::test_what_a_service_says_is_shown_and_never_obeyed',),
     ),
     Guard(
         'the page of a device escapes an allowed value',
         'presentation/forms.py',
         '>{escape(value)}</option>',
         '>{value}</option>',
-        ('unit/test_forms.py::test_what_a_service_says_is_shown_and_never_obeyed',),
+        ('unit/presentation/test_forms.py::test_what_a_service_says_is_shown_and_never_obeyed',),
     ),
     Guard(
         'the page of a device escapes what an input begins with',
         'presentation/forms.py',
         'value="{escape(text[:size])}"',
         'value="{text[:size]}"',
-        ('unit/test_forms.py::test_what_a_service_says_is_shown_and_never_obeyed',),
+        ('unit/presentation/test_forms.py::test_what_a_service_says_is_shown_and_never_obeyed',),
     ),
     Guard(
         'the page of a device escapes a value',
         'presentation/values.py',
         "return f'<span{long}>{escape(text)}</span>'",
         "return f'<span{long}>{text}</span>'",
-        ('unit/test_page.py::test_what_a_device_tells_is_shown_as_text',),
+        ('unit/presentation/test_page.py::test_what_a_device_tells_is_shown_as_text',),
     ),
     Guard(
         'a description escapes its texts',
         'base/xml.py',
         '<{head}>{escapeInTemplate(element.content)}</{element.name}>',
         '<{head}>{element.content}</{element.name}>',
-        ('unit/test_description.py::test_a_text_is_read_as_it_was_given',),
+        ('unit/description/test_writing.py::test_a_text_is_read_as_it_was_given',),
     ),
     Guard(
         'a document is kept for few of our addresses',
         'description/answers.py',
         'if len(self._filled) >= MAX_FILLED:',
         'if False:',
-        ('protocol/test_listening.py::test_a_document_is_kept_for_few_addresses',),
+        ('protocol/http/test_listener.py::test_a_document_is_kept_for_few_addresses',),
     ),
 )

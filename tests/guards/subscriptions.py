@@ -4,9 +4,9 @@ from tests.guards.guard import Guard
 
 __all__ = ['GUARDS']
 
-NOWHERE_ELSE = ('unit/test_gena.py::test_events_go_nowhere_else',)
-ANOTHER = ('unit/test_gena.py::test_another_callback_is_refused',)
-GRANTED = ('unit/test_gena.py::test_the_time_that_is_granted_lies_within_its_bounds',)
+NOWHERE_ELSE = ('unit/eventing/test_gena.py::test_events_go_nowhere_else',)
+ANOTHER = ('unit/eventing/test_gena.py::test_another_callback_is_refused',)
+GRANTED = ('unit/eventing/test_gena.py::test_the_time_that_is_granted_lies_within_its_bounds',)
 
 GUARDS = (
     Guard(
@@ -51,14 +51,14 @@ GUARDS = (
         'eventing/gena.py',
         'for callback in callbacks:',
         'for callback in callbacks[:1]:',
-        ('unit/test_gena.py::test_one_callback_that_is_not_allowed_spoils_the_others',),
+        ('unit/eventing/test_gena.py::test_one_callback_that_is_not_allowed_spoils_the_others',),
     ),
     Guard(
         'there are maxCallbacks',
         'eventing/gena.py',
         'if len(urls) > limits.maxCallbacks:',
         'if False:',
-        ('unit/test_gena.py::test_six_callbacks_are_taken_and_seven_are_not',),
+        ('unit/eventing/test_gena.py::test_six_callbacks_are_taken_and_seven_are_not',),
     ),
     Guard('a callback has maxCallbackBytes', 'eventing/gena.py', 'len(url) > limits.maxCallbackBytes or ', '', ANOTHER),
     Guard(
@@ -101,7 +101,7 @@ GUARDS = (
         'eventing/gena.py',
         'if not re.match(CALLBACKS, text):',
         'if False:',
-        ('unit/test_gena.py::test_junk_around_the_brackets_is_refused',),
+        ('unit/eventing/test_gena.py::test_junk_around_the_brackets_is_refused',),
     ),
     Guard(
         'minSubscriptionSeconds are granted at least',
@@ -130,28 +130,28 @@ GUARDS = (
         'eventing/subscriptions.py',
         'if count >= limits.maxSubscriptionsPerPeer:',
         'if False:',
-        ('unit/test_subscriptions.py::test_so_many_subscriptions_of_a_peer_to_a_service_are_taken',),
+        ('unit/eventing/test_subscriptions.py::test_so_many_subscriptions_of_a_peer_to_a_service_are_taken',),
     ),
     Guard(
         'there are maxSubscriptions',
         'eventing/subscriptions.py',
         'elif (count := len(self.subscriptions)) >= limits.maxSubscriptions:',
         'elif False:',
-        ('unit/test_subscriptions.py::test_so_many_subscriptions_are_taken',),
+        ('unit/eventing/test_subscriptions.py::test_so_many_subscriptions_are_taken',),
     ),
     Guard(
         'of a peer the one that is told nothing any more makes room for its next',
         'eventing/subscriptions.py',
         'gone = next((one for one in own if one.isPaused), None)',
         'gone = None',
-        ('unit/test_subscriptions.py::test_who_is_told_nothing_more_makes_room_for_others',),
+        ('unit/eventing/test_subscriptions.py::test_who_is_told_nothing_more_makes_room_for_others',),
     ),
     Guard(
         'a peer displaces nobody who has as few',
         'eventing/subscriptions.py',
         ' if len(self._peers.get(peer, ())) + 1 < len(most) else None',
         '',
-        ('unit/test_subscriptions.py::test_who_has_most_makes_room_for_those_who_still_have_fewer',),
+        ('unit/eventing/test_subscriptions.py::test_who_has_most_makes_room_for_those_who_still_have_fewer',),
     ),
     Guard(
         'who has made room is told nothing more',
@@ -159,7 +159,7 @@ GUARDS = (
         'self._endEach(self._book.makeRoom(service, peer))',
         'self._book.makeRoom(service, peer)',
         (
-            'protocol/test_events.py::test_who_has_most_subscriptions_is_told_nothing_more_for_its_newest_when_there_are_too_many',
+            'protocol/eventing/test_events.py::test_who_has_most_subscriptions_is_told_nothing_more_for_its_newest_when_there_are_too_many',
         ),
     ),
     Guard(
@@ -167,41 +167,41 @@ GUARDS = (
         'eventing/gena.py',
         'known = frozenset(names)',
         'known = names',
-        ('unit/test_gena.py::test_many_names_are_not_compared_with_each_evented_variable',),
+        ('unit/eventing/test_gena.py::test_many_names_are_not_compared_with_each_evented_variable',),
     ),
     Guard(
         'of many subscriptions the one that is told nothing any more makes room',
         'eventing/subscriptions.py',
         'gone = next((one for one in self.subscriptions.values() if one.isPaused), None) or self._excess(peer)',
         'gone = self._excess(peer)',
-        ('unit/test_subscriptions.py::test_who_is_told_nothing_more_makes_room_before_who_has_most',),
+        ('unit/eventing/test_subscriptions.py::test_who_is_told_nothing_more_makes_room_before_who_has_most',),
     ),
     Guard(
         'who has most subscriptions makes room for those who have fewer',
         'eventing/subscriptions.py',
         'return next(reversed(most.values())) if len(self._peers.get(peer, ())) + 1 < len(most) else None',
         'return None',
-        ('unit/test_subscriptions.py::test_who_has_most_makes_room_for_those_who_still_have_fewer',),
+        ('unit/eventing/test_subscriptions.py::test_who_has_most_makes_room_for_those_who_still_have_fewer',),
     ),
     Guard(
         'a subscription whose time is over is none',
         'eventing/subscriptions.py',
         ' or now >= subscription.expires',
         '',
-        ('unit/test_subscriptions.py::test_a_subscription_that_is_not_there_is_told_412',),
+        ('unit/eventing/test_subscriptions.py::test_a_subscription_that_is_not_there_is_told_412',),
     ),
     Guard(
         'a subscription is to one service',
         'eventing/subscriptions.py',
         ' or subscription.publisher.service is not service',
         '',
-        ('unit/test_subscriptions.py::test_a_subscription_that_is_not_there_is_told_412',),
+        ('unit/eventing/test_subscriptions.py::test_a_subscription_that_is_not_there_is_told_412',),
     ),
     Guard(
         'a subscription whose answer is lost is forgotten',
         'eventing/answers.py',
         'self.subject(Evented).events.drop(self._subscription)',
         'pass',
-        ('protocol/test_events.py::test_a_subscriber_that_does_not_get_the_answer_is_forgotten',),
+        ('protocol/eventing/test_events.py::test_a_subscriber_that_does_not_get_the_answer_is_forgotten',),
     ),
 )

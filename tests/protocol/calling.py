@@ -1,6 +1,6 @@
 """Calls of actions as bytes."""
 
-from .devices import UUID
+from tests.protocol.devices import UUID
 
 CONTROL = f'/{UUID}/0/control'
 TYPE = 'urn:exemple-org:service:Lamp:2'

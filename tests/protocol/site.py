@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 import upnp
+from tests.protocol.devices import demo
 from upnp.addressing.access import Access
 from upnp.addressing.interfaces import Choice, Interface
 from upnp.announcer.preparation import Publication
@@ -12,8 +13,6 @@ from upnp.description.writing import placesOf
 from upnp.eventing.events import Events
 from upnp.http.answers import Resource
 from upnp.http.server import HTTP
-
-from .devices import demo
 
 TOKEN = 'Linux/6.1 UPnP/1.1 Lamp/1.0'
 
