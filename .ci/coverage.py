@@ -2,7 +2,7 @@
 
     python .ci/coverage.py [FOLDER]
 
-A pure module is covered by its own test file alone.
+A pure module is covered by its own test file alone: ``http/message.py`` by ``tests/unit/http/test_message.py``.
 The whole is measured over the default run, which is run here, unless a folder is given that has the data of
 ``coverage run -m pytest`` (made with COVERAGE_FILE).
 """
@@ -15,43 +15,10 @@ from pathlib import Path
 from subprocess import PIPE, STDOUT
 from tempfile import TemporaryDirectory
 
-# Each pure module, and its own test below tests/unit.
-PURE = {
-    'Errors': 'errors',
-    'base/limits': 'limits',
-    'base/xml': 'xml',
-    'base/options': 'options',
-    'base/fairness': 'fairness',
-    'base/logtext': 'legible',
-    'addressing/interfaces': 'interfaces',
-    'addressing/changes': 'presence',
-    'addressing/netlink': 'netlink',
-    'addressing/addresses': 'addresses',
-    'addressing/access': 'access',
-    'http/message': 'message',
-    'description/types': 'types',
-    'description/urn': 'urn',
-    'description/elements': 'model',
-    'description/hints': 'hints',
-    'description/scpd': 'scpd',
-    'description/declaration': 'declaration',
-    'description/device': 'objects',
-    'description/vendor': 'vendor',
-    'description/checks': 'description',
-    'description/writing': 'description',
-    'description/reading': 'reading',
-    'discovery/targets': 'discovery',
-    'discovery/timing': 'discovery',
-    'control/soap': 'soap',
-    'eventing/delivery': 'delivery',
-    'eventing/gena': 'gena',
-    'eventing/publisher': 'publisher',
-    'eventing/subscriptions': 'subscriptions',
-    'presentation/page': 'page',
-    'presentation/values': 'values',
-    'presentation/forms': 'forms',
-    'announcer/rootdevices': 'roots',
-}
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.structure import ownTestOf, pureModules
+
 EACH_PERCENT, WHOLE_PERCENT = 100, 95
 DEFAULT_RUN = ('tests/unit', 'tests/protocol')
 PYTEST = ('-m', 'pytest', '-q', '-p', 'no:cacheprovider')
@@ -75,11 +42,11 @@ def measure(folder: Path, tests: tuple[str, ...], percent: int, include: str) ->
     return all(isWell for isWell, _ in steps), ''.join(text for _, text in steps)
 
 
-def measureModule(module: str, name: str) -> tuple[str, bool, str]:
+def measureModule(module: str) -> tuple[str, bool, str]:
     """Measure a pure module by its own test file; return its path, and how it went."""
-    path, test = f'upnp/{module}.py', f'tests/unit/test_{name}.py'
+    path = f'upnp/{module.replace(".", "/")}.py'
     with TemporaryDirectory() as folder:
-        return path, *measure(Path(folder), (test,), EACH_PERCENT, path)
+        return path, *measure(Path(folder), (ownTestOf(module),), EACH_PERCENT, path)
 
 
 def measureEverything() -> tuple[str, bool, str]:
@@ -93,7 +60,7 @@ def main() -> None:
     """Measure all, as many at a time as there are processors, and fail at the end if one of them fell short."""
     failed = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = [pool.submit(measureEverything), *(pool.submit(measureModule, *one) for one in PURE.items())]
+        jobs = [pool.submit(measureEverything), *(pool.submit(measureModule, module) for module in pureModules())]
         for job in jobs:
             what, isWell, text = job.result()
             print(f'--- {what}\n{text}', flush=True)

@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from tests.structure import outsideOf
+
 PACKAGE = Path(__file__).parent.parent / 'upnp'
 PICTURE = Path(__file__).parent / 'images' / 'folders.svg'
 
@@ -32,7 +34,6 @@ STYLE = """
 TOP = 'upnp'  # the package itself, with the modules that stand outside the folders
 WHAT_TOP = 'The public modules: they hand out the documented names'
 GROUND = ('Errors', '_version')  # which all may use
-OUTSIDE = {'asyncio', 'socket', 'threading', 'os', 'time', 'logging', 'pkgutil'}
 
 
 @cache
@@ -42,17 +43,6 @@ def folders() -> dict[str, list[str]]:
     found = {init.parent.name: sorted(path.stem for path in init.parent.glob('*.py') if path != init) for init in inits}
     found[TOP] = [name for name in found[TOP] if name not in GROUND]
     return found
-
-
-def isPure(folder: str, module: str) -> bool:
-    """Tell whether a module imports nothing of the outside world."""
-    names: list[str] = []
-    for node in ast.walk(ast.parse((PACKAGE / folder / f'{module}.py').read_text('utf-8'))):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            names.append(node.module or '')
-    return OUTSIDE.isdisjoint(name.partition('.')[0] for name in names)
 
 
 @cache
@@ -128,7 +118,7 @@ def linesOf(folder: str, width: float) -> list[tuple[str, str]]:
     if folder != TOP:
         kinds = {'pure: ': [], 'not pure: ': []}
         for module in folders()[folder]:
-            kinds['pure: ' if isPure(folder, module) else 'not pure: '].append(module)
+            kinds['not pure: ' if outsideOf(f'{folder}.{module}') else 'pure: '].append(module)
     for kind, modules in kinds.items():
         if modules:
             lines += [('modules', line) for line in textwrap.wrap(kind + ', '.join(modules), characters)]

@@ -9,7 +9,7 @@ from upnp.addressing.addresses import SocketAddress
 from upnp.addressing.interfaces import Found, Interface
 
 Result = TypeVar('Result')
-TURNS = 20  # of the loop, in which all that is due happens
+TURNS = 10  # of the loop, in which all that is due happens
 
 
 class Clock(selectors.DefaultSelector):

@@ -55,7 +55,7 @@ def test_the_defaults_are_as_documented() -> None:
 
 
 def test_each_limit_stands_in_the_documentation_with_its_default() -> None:
-    page = (Path(__file__).parents[2] / 'docs/explanation/peers.rst').read_text()
+    page = (Path(__file__).parents[3] / 'docs/explanation/peers.rst').read_text()
     told = re.findall(r'^   \* - ``(\w+)``\n     - ([\d,]+)$', page, re.MULTILINE)
     assert {name: int(number.replace(',', '')) for name, number in told} == DEFAULTS
     assert len(told) == len(DEFAULTS)
