@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -43,13 +44,14 @@ def waitFor(what: str, look: Callable[[], re.Match[str] | None], program: subpro
     sys.exit(f'no {what} within {START_SECONDS:.0f} s (exit status {program.poll()})')
 
 
-def search() -> bytes:
-    """Return the first answer to a search for root devices."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as searcher:
-        searcher.settimeout(START_SECONDS)
+def search(seconds: float = START_SECONDS) -> bytes:
+    """Return the first answer to a search for root devices; empty when there is none in this time."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as searcher, suppress(TimeoutError):
+        searcher.settimeout(seconds)
         searcher.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(ADDRESS))
         searcher.sendto(SEARCH, ('239.255.255.250', 1900))
         return searcher.recv(2000)
+    return b''
 
 
 def fetch(url: str) -> bytes:

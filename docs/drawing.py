@@ -39,7 +39,7 @@ GROUND = ('Errors', '_version')  # which all may use
 @cache
 def folders() -> dict[str, list[str]]:
     """Return the modules of each folder, and of the package itself."""
-    inits = [PACKAGE / '__init__.py', *sorted(PACKAGE.glob('*/__init__.py'))]
+    inits = [PACKAGE / '__init__.py', *sorted(PACKAGE.glob('[!_]*/__init__.py'))]
     found = {init.parent.name: sorted(path.stem for path in init.parent.glob('*.py') if path != init) for init in inits}
     found[TOP] = [name for name in found[TOP] if name not in GROUND]
     return found

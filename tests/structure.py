@@ -75,8 +75,8 @@ def moduleAt(path: Path) -> str:
     return '.'.join(parts[:-1] if len(parts) > 1 and parts[-1] == '__init__' else parts)
 
 
-MODULES = sorted(moduleAt(path) for path in PACKAGE.rglob('*.py'))
-FOLDERS = sorted(path.parent.name for path in PACKAGE.glob('*/__init__.py'))
+MODULES = sorted(moduleAt(path) for path in PACKAGE.rglob('*.py') if '_pyinstaller' not in path.parts)
+FOLDERS = sorted(path.parent.name for path in PACKAGE.glob('[!_]*/__init__.py'))
 
 
 @cache
