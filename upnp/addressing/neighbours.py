@@ -4,8 +4,10 @@ What is sent to an address that nobody has waits in the kernel for three seconds
 buffer of its socket. It knows addresses, and refuses to know what is sent.
 """
 
+import errno
 import logging
 import socket
+import sys
 from collections.abc import Callable
 
 from ..Errors import MessageError
@@ -35,7 +37,7 @@ class Neighbours:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE)
+        self._sock = openRoute()
         self._sequence = 0
         self._sought: dict[tuple[int, str], tuple[float, int]] = {}  # until when, and how often, something may be sent
 
@@ -81,3 +83,13 @@ class Neighbours:
         except (OSError, MessageError) as error:
             log.debug('nothing is told of %s: %s', address, error)
         return NUD_VALID & ~NUD_PROBE
+
+
+def openRoute() -> socket.socket:
+    """Return a socket by which the kernel is asked about routes; it does not block.
+
+    :raises OSError: there is none here, or the kernel lets nobody ask.
+    """
+    if sys.platform == 'linux':
+        return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE)
+    raise OSError(errno.ENOSYS, 'netlink is there on Linux only')

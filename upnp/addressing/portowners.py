@@ -5,6 +5,7 @@ port (SO_REUSEADDR) is not to be read there: all who hold it are told.
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -72,10 +73,11 @@ def processName(pid: str, proc: str) -> str:
 
 def userName(uid: str) -> str:
     """Return a user's name; the number where there is none."""
-    with suppress(ImportError, KeyError, ValueError, OverflowError):
-        import pwd  # not on every system, and for the rare case alone
+    if sys.platform != 'win32':
+        with suppress(ImportError, KeyError, ValueError, OverflowError):
+            import pwd  # not on every system, and for the rare case alone
 
-        return pwd.getpwuid(int(uid)).pw_name
+            return pwd.getpwuid(int(uid)).pw_name
     return uid
 
 

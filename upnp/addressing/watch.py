@@ -55,6 +55,8 @@ def readNetlink() -> list[Found]:
 
     :raises OSError: it refuses, does not answer in time, or not in its own language.
     """
+    if sys.platform != 'linux':
+        raise OSError(errno.ENOSYS, 'netlink is there on Linux only')
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as sock:
         sock.settimeout(READ_SECONDS)
         for _ in range(MAX_READINGS):
@@ -69,6 +71,8 @@ def ask(sock: socket.socket, request: bytes) -> Answer:
 
     :raises OSError: it refuses, does not answer in time, or not in its own language.
     """
+    if sys.platform == 'win32':
+        raise OSError(errno.ENOSYS, 'netlink is there on Linux only')
     sock.send(request)
     answer = Answer()
     while not answer.isDone:

@@ -123,6 +123,8 @@ class SharedSocket:
 
     def _readable(self) -> None:
         """Read what waits, and hand each datagram that may be a search to the endpoint it was meant for."""
+        if sys.platform == 'win32':  # where no socket is shared
+            return
         buffer = self._buffer
         for _ in range(READS_PER_WAKE_UP):
             try:

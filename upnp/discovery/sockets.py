@@ -197,10 +197,10 @@ def openContact(listening: socket.socket) -> socket.socket:
 
 def tellArrivals(sock: socket.socket, *, isIPv6: bool) -> None:
     """Have the kernel tell of each datagram where it came in, and how it was addressed (Linux)."""
-    if isIPv6:
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
-    else:
+    if not isIPv6:
         sock.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
+    elif sys.platform != 'win32':
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
 
 
 def keyOf(information: bytes) -> bytes:

@@ -8,6 +8,7 @@ import errno
 import logging
 import socket
 import struct
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -112,7 +113,7 @@ class LinkTransport(asyncio.DatagramTransport):
 
     def sendEqual(self, joined: bytes, size: int, addr: SocketAddress) -> None:
         """Send datagrams of equal size, given joined, to one peer; in one call where the kernel can (UDP_SEGMENT)."""
-        if self._closed:
+        if self._closed or sys.platform == 'win32':  # where no socket is shared
             return
         way = sock, ancillary, _ = self._wayTo(addr[0])
         isOneCall = size < len(joined) <= min(MAX_SEGMENTS * size, MAX_SEGMENTS_BYTES)
@@ -127,6 +128,8 @@ class LinkTransport(asyncio.DatagramTransport):
 
     def _send(self, way: Way, data: bytes | bytearray | memoryview, addr: SocketAddress) -> None:
         sock, ancillary, _ = way
+        if sys.platform == 'win32':  # where no socket is shared
+            return
         if sock is None:
             log.debug('> %s lost: it is still looked for', addr)
             return

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import sys
 
 __all__ = ['SocketTransport', 'descriptorShare', 'isPossibleOn']
 
@@ -24,12 +25,13 @@ def descriptorShare(wanted: int, part: int) -> int:
 
     The rest is for other sockets, and for the program's own files.
     """
-    try:
+    if sys.platform != 'win32':
         from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit  # here, as Windows has no such limit
-    except ImportError:
-        return wanted
-    most, _ = getrlimit(RLIMIT_NOFILE)
-    return wanted if most == RLIM_INFINITY else min(wanted, max(most // part, 1))
+
+        most, _ = getrlimit(RLIMIT_NOFILE)
+        if most != RLIM_INFINITY:
+            return min(wanted, max(most // part, 1))
+    return wanted
 
 
 class SocketTransport(asyncio.Transport):

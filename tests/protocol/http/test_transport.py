@@ -9,9 +9,9 @@ import os
 import resource
 import socket
 import struct
-import sys
 import weakref
 from collections.abc import Callable, Coroutine, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -607,7 +607,7 @@ def test_descriptors_are_left_for_others(most: int, part: int, share: int, monke
 
 
 def test_where_nothing_limits_the_descriptors_all_that_are_wanted_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, 'resource', None)
+    monkeypatch.setattr('upnp.http.transport.sys', SimpleNamespace(platform='win32'))
     assert descriptorShare(100, 2) == 100
 
 
