@@ -225,6 +225,10 @@ def test_an_icon_lacks_what_nobody_gave_and_its_content_does_not_tell(icon: upnp
     assert caught.value.path == 'device.devices[0].icons[0]'
 
 
+def test_an_icon_whose_form_is_known_passes() -> None:
+    checkIconForm(lamp(icons=[{'url': '/a', 'mimetype': 'image/png', 'width': 1, 'height': 1, 'depth': 1}]))
+
+
 # What is odd
 
 
