@@ -1,6 +1,6 @@
 """Socket addresses as text, and back: an IPv6 address that means something on its link only carries the link's number.
 
-It knows the tuples that Python's sockets take and give, and refuses to know who is behind them.
+It knows the tuples that Python's sockets take and return, and refuses to know whose addresses they are.
 """
 
 __all__ = ['ANY_ADDRESSES', 'SocketAddress', 'addressOf', 'hostOf', 'isIPv4', 'isLinkLocal', 'socketAddressOf']
@@ -30,7 +30,7 @@ def socketAddressOf(address: str, port: int) -> SocketAddress:
 
 
 def canonical(literal: str) -> str:
-    """Return an IPv6 address as the system writes it (RFC 5952); a text that is none as it is."""
+    """Return an IPv6 address as the system writes it (RFC 5952); any other text unchanged."""
     from ipaddress import IPv6Address  # here, as only options with IPv6 addresses need it
 
     try:

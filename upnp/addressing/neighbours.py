@@ -32,7 +32,7 @@ class Neighbours:
     """What there is to know of the neighbours, asked when it is needed. Who cannot be asked about counts as known.
 
     :param now: monotonic seconds.
-    :raises OSError: the kernel lets nobody ask here.
+    :raises OSError: the system has no netlink, or the kernel does not permit it.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -88,7 +88,7 @@ class Neighbours:
 def openRoute() -> socket.socket:
     """Return a socket by which the kernel is asked about routes; it does not block.
 
-    :raises OSError: there is none here, or the kernel lets nobody ask.
+    :raises OSError: the system has no netlink, or the kernel does not permit it.
     """
     if sys.platform == 'linux':
         return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE)

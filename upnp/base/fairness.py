@@ -121,8 +121,8 @@ class ReadScheduler(Generic[Thing]):
     further turn of the loop begins with one that has waited. The peers take turns, so that a greedy one delays
     another by one request of its own.
 
-    Times are seconds of one monotonic clock and come in as ``now``. Whoever is let in while :attr:`isIdle` has to have
-    :meth:`turn` called in the loop's next turn; so has whoever is returned by it.
+    Times are seconds of one monotonic clock and come in as ``now``. The caller calls :meth:`turn` in the loop's next
+    turn: after a request that was let in while :attr:`isIdle`, and after each request that :meth:`turn` has returned.
     """
 
     def __init__(self) -> None:

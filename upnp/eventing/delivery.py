@@ -25,10 +25,9 @@ from .subscriptions import Subscription
 
 __all__ = ['PROMPT_SECONDS', 'DeliveryScheduler']
 
-PROMPT_SECONDS = 1.0  # who answers within this need not wait for those that do not; if others wait, nobody has more
-# Of the connections, one of so many:
-MAX_SHARE = 2  # is the most for those together who have not answered the last event at once, newcomers and slow ones,
-MIN_SHARE = 8  # and for each of both there is this, even when all others are wanted; for newcomers it is kept free.
+PROMPT_SECONDS = 1.0  # a subscriber that answers within this is prompt; while others wait, none has its place longer
+MAX_SHARE = 2  # untried and slow subscribers together have at most this part of the connections: one half
+MIN_SHARE = 8  # each of the two has this part before prompt ones have more: one eighth; newcomers find as much free
 
 
 class DeliveryScheduler:
